@@ -1,0 +1,123 @@
+"""Digests of files, and whether a folder holds exactly the files that were listed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Set
+from pathlib import Path, PurePosixPath
+from typing import TypedDict
+
+from kclod.errors import Problem
+
+_MEDIA_TYPES = {
+    ".ttl": "text/turtle",
+    ".nq": "application/n-quads",
+    ".nt": "application/n-triples",
+    ".trig": "application/trig",
+    ".rdf": "application/rdf+xml",
+    ".jsonld": "application/ld+json",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".html": "text/html",
+    ".md": "text/markdown",
+    ".txt": "text/plain",
+    ".xml": "application/xml",
+    ".yaml": "application/yaml",
+}
+"""Written out, because Python's `mimetypes` reads the tables of the machine and so differs between machines."""
+
+_AGAIN = "build the release again, or copy it again from where it came"
+
+
+class InputEntry(TypedDict):
+    """A file that something was made from: its name, size in bytes and SHA-256 in hexadecimal."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class FileEntry(InputEntry):
+    """A file of a folder: its path below the folder, with `/`, and its media type too."""
+
+    media_type: str
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal. OSError when it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a text in UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of_code(package: Path) -> str:
+    """SHA-256 over the names and digests of the Python files of a package."""
+    files = sorted(package.rglob("*.py"), key=lambda p: p.relative_to(package).as_posix())
+    return text_digest("".join(f"{p.relative_to(package).as_posix()} {digest(p)}\n" for p in files))
+
+
+def media_type_of(path: str) -> str:
+    """The media type that a file's extension stands for; `application/octet-stream` for an unknown one."""
+    return _MEDIA_TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
+
+
+def input_entry(name: str, path: Path) -> InputEntry:
+    """The entry of an input called `name`. OSError when it cannot be read."""
+    return InputEntry(path=name, bytes=path.stat().st_size, sha256=digest(path))
+
+
+def file_entry(folder: Path, path: Path) -> FileEntry:
+    """The entry of a file below `folder`. OSError when it cannot be read."""
+    relative = path.relative_to(folder).as_posix()
+    return FileEntry(
+        path=relative, bytes=path.stat().st_size, sha256=digest(path), media_type=media_type_of(relative)
+    )
+
+
+def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: Set[str]) -> list[Problem]:
+    """Each way in which the files below `folder` differ from the entries, ordered by path; empty when there is none.
+
+    `unlisted` names files that may be there without an entry. Links are refused, and so are paths that lead out of the
+    folder: neither is followed.
+    """
+    problems: list[Problem] = []
+    listed = {entry["path"]: entry for entry in entries}
+    found = _files_below(folder)
+    for path, entry in listed.items():
+        place = folder / path
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            problems.append(_problem("unsafe-path", "the list names a path outside of the folder", folder, path))
+        elif path not in found:
+            problems.append(_problem("missing-file", "is listed and not there", folder, path))
+        elif place.is_symlink():
+            continue  # reported with the files that are found
+        elif (size := place.stat().st_size) != entry["bytes"]:
+            problems.append(_problem("damaged-file", f"has {size} bytes, listed are {entry['bytes']}", folder, path))
+        elif digest(place) != entry["sha256"]:
+            problems.append(_problem("damaged-file", "its SHA-256 is not the one listed", folder, path))
+    for path in found:
+        if (folder / path).is_symlink():
+            problems.append(_problem("symlink", "is a link, and a release has none", folder, path))
+        elif path not in listed and path not in unlisted:
+            problems.append(_problem("unlisted-file", "is there and not listed", folder, path))
+    return sorted(problems, key=lambda p: (p.file or "", p.rule))
+
+
+def _files_below(folder: Path) -> set[str]:
+    """Paths of all that is not a folder, and of links to folders, without following any link."""
+    found: set[str] = set()
+    for parent, folders, files in os.walk(folder):
+        below = Path(parent)
+        links = [name for name in folders if (below / name).is_symlink()]
+        found.update((below / name).relative_to(folder).as_posix() for name in [*files, *links])
+    return found
+
+
+def _problem(rule: str, message: str, folder: Path, path: str) -> Problem:
+    return Problem(f"release.{rule}", message, _AGAIN, str(folder / path))

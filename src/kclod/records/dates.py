@@ -1,0 +1,49 @@
+"""EDTF dates and their bounds.
+
+Extended Date/Time Format as in ISO 8601-2:2019 (Library of Congress specification of 2019-02-04), levels 0 to 2 as far
+as the `edtf` library parses them.
+"""
+
+from __future__ import annotations
+
+from time import struct_time
+
+import edtf
+
+OPEN = ("", "..")
+
+
+def bounds(text: str) -> tuple[str | None, str | None]:
+    """The earliest and the latest day (ISO 8601 calendar dates) that an EDTF date allows; None where a side is open.
+
+    Raises ValueError, saying what is wrong, for text that is no EDTF date, a day that does not exist, or an interval
+    whose end lies before its start.
+    """
+    if text.startswith(("[", "{")) or "/" not in text:
+        earliest, latest = _extent(text)
+    else:
+        first, second = text.split("/", 1)
+        if first in OPEN and second in OPEN:
+            raise ValueError(f"{text!r} is open on both sides; leave the date out")
+        earliest = None if first in OPEN else _extent(first)[0]
+        latest = None if second in OPEN else _extent(second)[1]
+    if earliest and latest and latest < earliest:
+        raise ValueError(f"{text!r} ends before it starts")
+    return earliest, latest
+
+
+def _extent(text: str) -> tuple[str | None, str | None]:
+    try:
+        date = edtf.parse_edtf(text)
+    except edtf.EDTFParseException:
+        raise ValueError(f"{text!r} is no date in EDTF, or no day of the calendar") from None
+    return _day(date.lower_strict()), _day(date.upper_strict())
+
+
+def _day(moment: struct_time | float) -> str | None:
+    if isinstance(moment, float):  # the library's infinities: an open end inside a set
+        return None
+    year, month, day = moment[:3]
+    if not 1 <= year <= 9999:
+        raise ValueError(f"the year {year} lies outside 1 to 9999")
+    return f"{year:04d}-{month:02d}-{day:02d}"

@@ -1,0 +1,156 @@
+"""The store of a release: embedded (pyoxigraph) for reading by many processes, or remote (SPARQL 1.1 Protocol)."""
+
+from __future__ import annotations
+
+import ast
+import http.client
+import math
+import time
+import urllib.error
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pyoxigraph as ox
+from SPARQLWrapper import GET, POST, SPARQLWrapper
+from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+
+from kclod.errors import Problem, UsageError
+
+_LONGEST_URL = 1_900
+"""Characters of a GET request; servers and proxies commonly refuse more than 2,000, so longer queries are posted."""
+_CHUNK = 65_536
+_SHOWN = 2_000
+"""Characters of a server's error text that a message repeats."""
+
+
+def load_store(path: Path, quads: Iterable[ox.Quad]) -> None:
+    """Make a store folder at `path` (which must not exist) that holds the quads, compacted for reading.
+
+    Literals of numeric and date types are stored by value (`1.00` reads back as `1`), so anything that must keep the
+    lexical form is written from the quads, not from the store. UsageError when the folder exists or cannot be written.
+    """
+    if path.exists():
+        raise UsageError(
+            Problem("store.exists", "a store is made once and never changed", "name a folder that is not there", str(path))
+        )
+    try:
+        store = ox.Store(str(path))
+        store.bulk_extend(quads)
+        store.optimize()
+        store.flush()
+    except OSError as error:
+        raise UsageError(
+            Problem("store.unwritable", f"cannot write the store: {error}", "check space and permissions", str(path))
+        ) from None
+
+
+def open_read_only(path: Path) -> ox.Store:
+    """Open a store that `load_store` made; any number of processes may do so at once, and none can change it.
+
+    UsageError when there is no such store or it cannot be read.
+    """
+    try:
+        return ox.Store.read_only(str(path))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            Problem("store.unreadable", f"cannot open the store: {error}", "build the release again", str(path))
+        ) from None
+
+
+def memory_store(quads: Iterable[ox.Quad]) -> ox.Store:
+    """A store in memory that holds the quads."""
+    store = ox.Store()
+    store.bulk_extend(quads)
+    return store
+
+
+def remote_query(endpoint: str, text: str, accept: str, timeout: float) -> tuple[str, bytes]:
+    """Ask a remote endpoint a query by the SPARQL 1.1 Protocol (section 2.1).
+
+    `accept` is the Accept header as it is to be sent; `timeout` is in seconds, for the answer as a whole. Comes out:
+    the media type of the answer (lower case, no parameters) and its body, undecoded. UsageError for an update, a bad
+    address, a refused connection, a passed deadline, an HTTP error (with the server's words) or an answer of a media
+    type that was not asked for.
+    """
+    deadline = time.monotonic() + timeout
+    try:
+        result = _prepare(endpoint, text, accept, timeout).query()
+        with result.response as response:
+            media_type = response.headers.get_content_type().lower()
+            body = _read_until(response, deadline)
+    except (SPARQLWrapperException, OSError, http.client.HTTPException) as error:
+        raise _explained(endpoint, error, timeout) from None
+    if not _accepted(media_type, accept):
+        excerpt = body[:_SHOWN].decode("utf-8", "replace").strip()
+        raise _remote_problem(
+            "media-type", f"the answer is {media_type}, asked for was {accept}: {excerpt}", "check that it is a SPARQL endpoint", endpoint
+        )
+    return media_type, body
+
+
+def _prepare(endpoint: str, text: str, accept: str, timeout: float) -> SPARQLWrapper:
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _remote_problem("address", "not an http or https address", "name the endpoint as http(s)://…", endpoint)
+    client = SPARQLWrapper(endpoint)
+    with warnings.catch_warnings():
+        # SPARQLWrapper warns of a query form that it does not know; the endpoint is the judge of that.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        client.setQuery(text)
+    if client.isSparqlUpdateRequest():
+        raise _remote_problem("update", "this is an update, and only queries are sent", "ask a query", endpoint)
+    client.setMethod(GET if len(endpoint) + len(text.encode()) * 1.5 < _LONGEST_URL else POST)
+    client.setOnlyConneg(True)  # no `format=` parameters beside the Accept header
+    client.addCustomHttpHeader("Accept", accept)
+    client.setTimeout(max(1, math.ceil(timeout)))
+    return client
+
+
+def _read_until(response: http.client.HTTPResponse, deadline: float) -> bytes:
+    chunks: list[bytes] = []
+    while chunk := response.read1(_CHUNK):
+        chunks.append(chunk)
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if response.length:  # read1 does not tell a cut connection from the end of the body
+        raise http.client.IncompleteRead(b"", response.length)
+    return b"".join(chunks)
+
+
+def _accepted(media_type: str, accept: str) -> bool:
+    ranges = {part.split(";")[0].strip().lower() for part in accept.split(",")}
+    return bool(ranges & {media_type, media_type.split("/")[0] + "/*", "*/*", ""})
+
+
+def _explained(endpoint: str, error: Exception, timeout: float) -> UsageError:
+    cause: object = error
+    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
+        cause = error.reason
+    match cause:
+        case TimeoutError():
+            rule, message, fix = "timeout", f"no whole answer within {timeout:g} s", "simplify the query or allow more time"
+        case ConnectionRefusedError():
+            rule, message, fix = "refused", "nothing listens at this address", "start the endpoint or correct the address"
+        case urllib.error.HTTPError() | SPARQLWrapperException():
+            rule, message, fix = "http", _server_words(cause), "correct the query or the address"
+        case _:
+            rule, message, fix = "network", f"no answer: {cause}", "check the address and the network"
+    return _remote_problem(rule, message, fix, endpoint)
+
+
+def _server_words(error: urllib.error.HTTPError | SPARQLWrapperException) -> str:
+    """Status and body of an error answer; SPARQLWrapper reads the body of some and keeps only its `repr`."""
+    status, body = error, b""
+    if isinstance(error, SPARQLWrapperException):
+        status, quoted = error.__context__, str(error).partition("Response:\n")[2]
+        body = ast.literal_eval(quoted) if quoted else b""
+    else:
+        body = error.read()
+    words = body.decode("utf-8", "replace").strip()[:_SHOWN]
+    return f"the endpoint answered {status.code} {status.reason}" + (f": {words}" if words else "")
+
+
+def _remote_problem(rule: str, message: str, fix: str, endpoint: str) -> UsageError:
+    return UsageError(Problem(f"remote.{rule}", message, fix, item=endpoint))

@@ -1,0 +1,1 @@
+"""The site: SPARQL endpoint, entity pages, dumps."""
