@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Set
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypedDict
 
 from kclod.errors import Problem
 
@@ -31,7 +31,8 @@ _MEDIA_TYPES = {
 _AGAIN = "build the release again, or copy it again from where it came"
 
 
-class InputEntry(TypedDict):
+@dataclass(frozen=True)
+class InputEntry:
     """A file that something was made from: its name, size in bytes and SHA-256 in hexadecimal."""
 
     path: str
@@ -39,6 +40,7 @@ class InputEntry(TypedDict):
     sha256: str
 
 
+@dataclass(frozen=True)
 class FileEntry(InputEntry):
     """A file of a folder: its path below the folder, with `/`, and its media type too."""
 
@@ -75,9 +77,7 @@ def input_entry(name: str, path: Path) -> InputEntry:
 def file_entry(folder: Path, path: Path) -> FileEntry:
     """The entry of a file below `folder`. OSError when it cannot be read."""
     relative = path.relative_to(folder).as_posix()
-    return FileEntry(
-        path=relative, bytes=path.stat().st_size, sha256=digest(path), media_type=media_type_of(relative)
-    )
+    return FileEntry(path=relative, bytes=path.stat().st_size, sha256=digest(path), media_type=media_type_of(relative))
 
 
 def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: Set[str]) -> list[Problem]:
@@ -87,7 +87,7 @@ def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: S
     folder: neither is followed.
     """
     problems: list[Problem] = []
-    listed = {entry["path"]: entry for entry in entries}
+    listed = {entry.path: entry for entry in entries}
     found = _files_below(folder)
     for path, entry in listed.items():
         place = folder / path
@@ -97,9 +97,9 @@ def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: S
             problems.append(_problem("missing-file", "is listed and not there", folder, path))
         elif place.is_symlink():
             continue  # reported with the files that are found
-        elif (size := place.stat().st_size) != entry["bytes"]:
-            problems.append(_problem("damaged-file", f"has {size} bytes, listed are {entry['bytes']}", folder, path))
-        elif digest(place) != entry["sha256"]:
+        elif (size := place.stat().st_size) != entry.bytes:
+            problems.append(_problem("damaged-file", f"has {size} bytes, listed are {entry.bytes}", folder, path))
+        elif digest(place) != entry.sha256:
             problems.append(_problem("damaged-file", "its SHA-256 is not the one listed", folder, path))
     for path in found:
         if (folder / path).is_symlink():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import re
 import secrets
@@ -21,73 +20,50 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from kclod import rdf, turtle
 from kclod.errors import Problem, RefusedError, UsageError
-from kclod.integrity import FileEntry, InputEntry, digest_of_code, file_entry, input_entry, problems_of_files, text_digest
+from kclod.integrity import (
+    FileEntry,
+    InputEntry,
+    digest_of_code,
+    file_entry,
+    input_entry,
+    problems_of_files,
+    text_digest,
+)
+from kclod.site import Section, Site, StoredQuery, from_json_text, json_text
 from kclod.store import load_store
+
+__all__ = [
+    "Counts",
+    "Dump",
+    "Release",
+    "Section",
+    "Site",
+    "StoredQuery",
+    "current",
+    "load",
+    "publish",
+    "release_version",
+    "short_name",
+    "tool_versions",
+    "verify",
+]
 
 _MANIFEST, _SITE, _STORE, _STORE_LIST, _CURRENT = "manifest.json", "site.json", "store", "store.json", "current"
 _TEMPORARY = ".tmp-"
 _TOOLS = ("kclod", "owlready2", "pyoxigraph", "pyshacl", "rdflib")
 """The packages whose versions can change what a release holds."""
-_T = TypeVar("_T")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 @dataclass(frozen=True)
-class StoredQuery:
-    """A query that the content declares: its question by language, its text and form (select, ask, construct, describe)."""
-
-    iri: str
-    labels: Mapping[str, str]
-    text: str
-    form: str
-    keywords: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the home page, computed when the release is built; each cell is an N-Triples term, or None if unbound."""
-
-    query: StoredQuery
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | None, ...], ...]
-
-
-@dataclass(frozen=True)
-class Site:
-    """What a site needs to know beyond the quads. Titles and descriptions by language tag; graphs by role."""
-
-    base_iri: str
-    dataset_iri: str
-    title: Mapping[str, str]
-    description: Mapping[str, str]
-    licence: str | None
-    rights: tuple[str, ...]
-    version: str
-    prefixes: Mapping[str, str]
-    graphs: Mapping[str, str]
-    ontology_iri: str | None = None
-    sections: tuple[Section, ...] = ()
-    queries: tuple[StoredQuery, ...] = ()
-
-    def to_json(self) -> str:
-        """The same text for equal sites: keys sorted, UTF-8 as it is, a newline at the end."""
-        return _json(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str | bytes, *, name: str = _SITE) -> Site:
-        """Read what `to_json` wrote; UsageError that lists every field that is missing or of the wrong type."""
-        return _checked(_site_adapter(), text, name)
-
-
-class Counts(TypedDict):
+class Counts:
     """How much a release holds: distinct quads, distinct triples of the default graph, named graphs."""
 
     quads: int
@@ -95,7 +71,8 @@ class Counts(TypedDict):
     named_graphs: int
 
 
-class _Manifest(TypedDict):
+@dataclass(frozen=True)
+class _Manifest:
     version: str
     dataset: str
     dataset_version: str
@@ -103,6 +80,15 @@ class _Manifest(TypedDict):
     inputs: list[InputEntry]
     files: list[FileEntry]
     tools: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Draft:
+    version: str
+    site: Site
+    quads: Iterable[ox.Quad]
+    inputs: list[InputEntry]
+    stages: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -118,7 +104,7 @@ class Dump:
 
 @dataclass(frozen=True)
 class Release:
-    """A release on disk. `path` is its real folder, not `current`, so that it stays the same when `current` moves on."""
+    """A release on disk. `path` is its real folder, not `current`: it stays the same when `current` moves on."""
 
     path: Path
     version: str
@@ -135,9 +121,9 @@ class Release:
         """The dumps that the manifest lists, by name."""
         files = _files_adapter().validate_python(self.manifest["files"])
         return tuple(
-            Dump(Path(f["path"]).name, self.path / f["path"], f["media_type"], f["bytes"], f["sha256"])
+            Dump(Path(f.path).name, self.path / f.path, f.media_type, f.bytes, f.sha256)
             for f in files
-            if f["path"].startswith("dumps/")
+            if f.path.startswith("dumps/")
         )
 
 
@@ -174,7 +160,8 @@ def publish(
     Publishing a version that exists reuses its folder after verifying it. RefusedError when that folder is damaged or
     holds something else; UsageError when `root` cannot be written or is busy, or a name is not usable.
     """
-    version = release_version(site, inputs)
+    entries = _input_entries(inputs)
+    version = _version(site.version, entries, tool_versions())
     try:
         root.mkdir(parents=True, exist_ok=True)
         with _only_writer(root, patience):
@@ -184,13 +171,16 @@ def publish(
                 raise _usage("release.current", "must be a symlink to a release", "move this file or folder away", link)
             scratch = root / f"{_TEMPORARY}{secrets.token_hex(6)}"
             try:
-                _settle(root / version, scratch, site, quads, inputs, stages)
+                _settle(root / version, scratch, _Draft(version, site, quads, entries, stages))
                 _point(link, version)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
         raise _usage(
-            "release.unwritable", f"cannot write the release: {error}", "check space and permissions; nothing was published", root
+            "release.unwritable",
+            f"cannot write the release: {error}",
+            "check space and permissions; nothing was published",
+            root,
         ) from None
     return load(root / version)
 
@@ -198,11 +188,13 @@ def publish(
 def load(path: Path) -> Release:
     """Open a release folder, or a symlink to one. UsageError when it is none; `verify` checks its digests."""
     if not (path / _MANIFEST).is_file():
-        raise _usage("release.none", "this is no release: it has no manifest.json", "name a release folder, or run a build", path)
+        raise _usage(
+            "release.none", "this is no release: it has no manifest.json", "name a release folder, or run a build", path
+        )
     path = path.resolve()
     manifest = _read_manifest(path)
     site = Site.from_json((path / _SITE).read_bytes() if (path / _SITE).is_file() else b"", name=str(path / _SITE))
-    return Release(path, manifest["version"], dict(manifest), site)
+    return Release(path, manifest.version, asdict(manifest), site)
 
 
 def current(root: Path) -> Release:
@@ -220,17 +212,18 @@ def verify(path: Path) -> list[Problem]:
     """
     try:
         manifest = _read_manifest(path)
-        listed = _checked(_files_adapter(), (path / _STORE_LIST).read_bytes(), str(path / _STORE_LIST))
+        listed = from_json_text(_files_adapter(), (path / _STORE_LIST).read_bytes(), str(path / _STORE_LIST))
     except UsageError as error:
         return list(error.problems)
     except OSError as error:
-        return [Problem("release.missing-file", f"cannot be read: {error}", "build the release again", str(path / _STORE_LIST))]
-    problems = problems_of_files(path, [*manifest["files"], *listed], unlisted={_MANIFEST, _STORE_LIST})
-    if manifest["version"] != _version(manifest["dataset_version"], manifest["inputs"], manifest["tools"]):
+        message = f"cannot be read: {error.strerror}"
+        return [Problem("release.missing-file", message, "build the release again", str(path / _STORE_LIST))]
+    problems = problems_of_files(path, [*manifest.files, *listed], unlisted={_MANIFEST, _STORE_LIST})
+    if manifest.version != _version(manifest.dataset_version, manifest.inputs, manifest.tools):
         problems.append(
             Problem(
                 "release.version",
-                f"{manifest['version']} is not the version of the inputs and tools it lists",
+                f"{manifest.version} is not the version of the inputs and tools it lists",
                 "build the release again",
                 str(path / _MANIFEST),
             )
@@ -244,24 +237,18 @@ def tool_versions() -> dict[str, str]:
     return {name: metadata.version(name) for name in _TOOLS} | {"kclod-code": digest_of_code(Path(__file__).parent)}
 
 
-def _settle(
-    final: Path,
-    scratch: Path,
-    site: Site,
-    quads: Iterable[ox.Quad],
-    inputs: Mapping[str, Path],
-    stages: Mapping[str, bytes],
-) -> None:
+def _settle(final: Path, scratch: Path, draft: _Draft) -> None:
     """Write the release to `scratch` and rename it to `final`, unless `final` is there already and is the same."""
-    text = rdf.canonical(quads)
-    dataset = list(ox.parse(text, rdf.N_QUADS.rdf))  # the same blank node labels, and the order, of the dump
-    _write_files(scratch, site, text, dataset, inputs, stages)
+    dataset = _write_files(scratch, draft)
     if final.exists():
         problems = verify(final)
         if problems:
             fix = f"delete the folder {final} (and what points to it) and build again"
             raise RefusedError(
-                [Problem("release.damaged", "a release of this version exists and is damaged", fix, str(final)), *problems]
+                [
+                    Problem("release.damaged", "a release of this version exists and is damaged", fix, str(final)),
+                    *problems,
+                ]
             )
         if (final / _MANIFEST).read_bytes() != (scratch / _MANIFEST).read_bytes():
             message = "a release of this version exists and holds something else, though inputs and tools are the same"
@@ -271,20 +258,17 @@ def _settle(
         return
     load_store(scratch / _STORE, dataset)
     store_files = [file_entry(scratch, p) for p in sorted((scratch / _STORE).rglob("*")) if p.is_file()]
-    _write(scratch / _STORE_LIST, _json(store_files).encode())
+    _write(scratch / _STORE_LIST, json_text([asdict(file) for file in store_files]).encode())
     _harden(scratch)
     scratch.rename(final)
     _sync(final.parent)
 
 
-def _write_files(
-    folder: Path,
-    site: Site,
-    text: bytes,
-    dataset: list[ox.Quad],
-    inputs: Mapping[str, Path],
-    stages: Mapping[str, bytes],
-) -> None:
+def _write_files(folder: Path, draft: _Draft) -> list[ox.Quad]:
+    """Write all but the store; returns the distinct quads, ordered and with blank node labels as in the dump."""
+    site = draft.site
+    text = rdf.canonical(draft.quads)
+    dataset = list(ox.parse(text, rdf.N_QUADS.rdf))
     default = [q.triple for q in dataset if q.graph_name == rdf.DEFAULT_GRAPH]
     name = short_name(site)
     _write(folder / _SITE, site.to_json().encode())
@@ -294,13 +278,14 @@ def _write_files(
         graph = ox.NamedNode(site.graphs["ontology"])
         ontology = [q.triple for q in dataset if q.graph_name == graph]
         _write(folder / "ontology.ttl", turtle.write(ontology, site.prefixes))
-    for stage, content in sorted(stages.items()):
+    for stage, content in sorted(draft.stages.items()):
         if not all(_SEGMENT.fullmatch(part) for part in stage.split("/")):
-            raise _usage("release.stage-name", f"{stage!r} is not usable as a file name", "use letters, digits, '.', '_', '-'")
+            raise _usage(
+                "release.stage-name", f"{stage!r} is not usable as a file name", "use letters, digits, '.', '_', '-'"
+            )
         _write(folder / "stages" / stage, content)
-    input_entries = _input_entries(inputs)
     manifest = _Manifest(
-        version=_version(site.version, input_entries, tool_versions()),
+        version=draft.version,
         dataset=site.dataset_iri,
         dataset_version=site.version,
         counts=Counts(
@@ -308,17 +293,22 @@ def _write_files(
             default_graph_triples=len(default),
             named_graphs=len({q.graph_name for q in dataset} - {rdf.DEFAULT_GRAPH}),
         ),
-        inputs=input_entries,
+        inputs=draft.inputs,
         files=[file_entry(folder, p) for p in sorted(folder.rglob("*")) if p.is_file()],
         tools=tool_versions(),
     )
-    _write(folder / _MANIFEST, _json(manifest).encode())
+    _write(folder / _MANIFEST, json_text(asdict(manifest)).encode())
+    return dataset
 
 
 def _version(dataset_version: str, inputs: Iterable[InputEntry], tools: Mapping[str, str]) -> str:
     if not _SEGMENT.fullmatch(dataset_version):
-        raise _usage("release.version-name", f"{dataset_version!r} is not usable as a folder name", "use letters, digits, '.', '_', '-'")
-    lines = [f"{i['sha256']} {i['path']}" for i in inputs] + [f"{name} {version}" for name, version in tools.items()]
+        raise _usage(
+            "release.version-name",
+            f"{dataset_version!r} is not usable as a folder name",
+            "use letters, digits, '.', '_', '-'",
+        )
+    lines = [f"{i.sha256} {i.path}" for i in inputs] + [f"{name} {version}" for name, version in tools.items()]
     return f"{dataset_version}-{text_digest(chr(10).join(sorted(lines)))[:12]}"
 
 
@@ -326,7 +316,9 @@ def _input_entries(inputs: Mapping[str, Path]) -> list[InputEntry]:
     try:
         return [input_entry(name, inputs[name]) for name in sorted(inputs)]
     except OSError as error:
-        raise _usage("release.input", f"cannot read an input: {error}", "name files that exist and can be read") from None
+        raise _usage(
+            "release.input", f"cannot read an input: {error}", "name files that exist and can be read"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -340,7 +332,9 @@ def _only_writer(root: Path, patience: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise _usage("release.busy", "another build is writing a release here", "wait until it has ended", root) from None
+                    raise _usage(
+                        "release.busy", "another build is writing a release here", "wait until it has ended", root
+                    ) from None
                 time.sleep(0.05)
         yield
 
@@ -390,31 +384,14 @@ def _sync(path: Path) -> None:
 def _read_manifest(path: Path) -> _Manifest:
     place = path / _MANIFEST
     try:
-        return _checked(_manifest_adapter(), place.read_bytes(), str(place))
+        return from_json_text(_manifest_adapter(), place.read_bytes(), str(place))
     except OSError as error:
-        raise _usage("release.none", f"cannot read the manifest: {error.strerror}", "name a release folder", place) from None
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-
-def _checked(adapter: TypeAdapter[_T], text: str | bytes, name: str) -> _T:
-    try:
-        return adapter.validate_json(text)
-    except ValidationError as error:
-        raise UsageError(
-            Problem("release.malformed", e["msg"], "build the release again", name, item=".".join(map(str, e["loc"])) or None)
-            for e in error.errors()
+        raise _usage(
+            "release.none", f"cannot read the manifest: {error.strerror}", "name a release folder", place
         ) from None
 
 
 # Made on first use: nothing is built at import time.
-@cache
-def _site_adapter() -> TypeAdapter[Site]:
-    return TypeAdapter(Site)
-
-
 @cache
 def _manifest_adapter() -> TypeAdapter[_Manifest]:
     return TypeAdapter(_Manifest)

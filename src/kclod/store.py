@@ -33,7 +33,9 @@ def load_store(path: Path, quads: Iterable[ox.Quad]) -> None:
     """
     if path.exists():
         raise UsageError(
-            Problem("store.exists", "a store is made once and never changed", "name a folder that is not there", str(path))
+            Problem(
+                "store.exists", "a store is made once and never changed", "name a folder that is not there", str(path)
+            )
         )
     try:
         store = ox.Store(str(path))
@@ -85,7 +87,10 @@ def remote_query(endpoint: str, text: str, accept: str, timeout: float) -> tuple
     if not _accepted(media_type, accept):
         excerpt = body[:_SHOWN].decode("utf-8", "replace").strip()
         raise _remote_problem(
-            "media-type", f"the answer is {media_type}, asked for was {accept}: {excerpt}", "check that it is a SPARQL endpoint", endpoint
+            "media-type",
+            f"the answer is {media_type}, asked for was {accept}: {excerpt}",
+            "check that it is a SPARQL endpoint",
+            endpoint,
         )
     return media_type, body
 
@@ -121,7 +126,7 @@ def _read_until(response: http.client.HTTPResponse, deadline: float) -> bytes:
 
 def _accepted(media_type: str, accept: str) -> bool:
     ranges = {part.split(";")[0].strip().lower() for part in accept.split(",")}
-    return bool(ranges & {media_type, media_type.split("/")[0] + "/*", "*/*", ""})
+    return bool(ranges & {media_type, media_type.partition("/")[0] + "/*", "*/*", ""})
 
 
 def _explained(endpoint: str, error: Exception, timeout: float) -> UsageError:
@@ -130,9 +135,17 @@ def _explained(endpoint: str, error: Exception, timeout: float) -> UsageError:
         cause = error.reason
     match cause:
         case TimeoutError():
-            rule, message, fix = "timeout", f"no whole answer within {timeout:g} s", "simplify the query or allow more time"
+            rule, message, fix = (
+                "timeout",
+                f"no whole answer within {timeout:g} s",
+                "simplify the query or allow more time",
+            )
         case ConnectionRefusedError():
-            rule, message, fix = "refused", "nothing listens at this address", "start the endpoint or correct the address"
+            rule, message, fix = (
+                "refused",
+                "nothing listens at this address",
+                "start the endpoint or correct the address",
+            )
         case urllib.error.HTTPError() | SPARQLWrapperException():
             rule, message, fix = "http", _server_words(cause), "correct the query or the address"
         case _:
@@ -142,14 +155,13 @@ def _explained(endpoint: str, error: Exception, timeout: float) -> UsageError:
 
 def _server_words(error: urllib.error.HTTPError | SPARQLWrapperException) -> str:
     """Status and body of an error answer; SPARQLWrapper reads the body of some and keeps only its `repr`."""
-    status, body = error, b""
-    if isinstance(error, SPARQLWrapperException):
-        status, quoted = error.__context__, str(error).partition("Response:\n")[2]
-        body = ast.literal_eval(quoted) if quoted else b""
+    if isinstance(error, urllib.error.HTTPError):
+        head, body = f"the endpoint answered {error.code} {error.reason}", error.read()
     else:
-        body = error.read()
+        quoted = str(error).partition("Response:\n")[2]
+        head, body = f"the endpoint answered {error.__context__}", ast.literal_eval(quoted or "b''")
     words = body.decode("utf-8", "replace").strip()[:_SHOWN]
-    return f"the endpoint answered {status.code} {status.reason}" + (f": {words}" if words else "")
+    return f"{head}: {words}" if words else head
 
 
 def _remote_problem(rule: str, message: str, fix: str, endpoint: str) -> UsageError:

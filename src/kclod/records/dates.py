@@ -6,6 +6,7 @@ as the `edtf` library parses them.
 
 from __future__ import annotations
 
+from datetime import date
 from time import struct_time
 
 import edtf
@@ -34,16 +35,16 @@ def bounds(text: str) -> tuple[str | None, str | None]:
 
 def _extent(text: str) -> tuple[str | None, str | None]:
     try:
-        date = edtf.parse_edtf(text)
+        moment = edtf.parse_edtf(text)
     except edtf.EDTFParseException:
         raise ValueError(f"{text!r} is no date in EDTF, or no day of the calendar") from None
-    return _day(date.lower_strict()), _day(date.upper_strict())
+    return _day(moment.lower_strict(), text), _day(moment.upper_strict(), text)
 
 
-def _day(moment: struct_time | float) -> str | None:
+def _day(moment: struct_time | float, text: str) -> str | None:
     if isinstance(moment, float):  # the library's infinities: an open end inside a set
         return None
-    year, month, day = moment[:3]
-    if not 1 <= year <= 9999:
-        raise ValueError(f"the year {year} lies outside 1 to 9999")
-    return f"{year:04d}-{month:02d}-{day:02d}"
+    try:
+        return date(*moment[:3]).isoformat()
+    except ValueError as error:  # the library knows neither leap years nor the calendar's limits
+        raise ValueError(f"{text!r}: {error}") from None

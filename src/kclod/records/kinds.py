@@ -246,7 +246,7 @@ class _Models:
     def definitions(self, name: str, fields: Mapping[str, FieldSpec]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, spec in fields.items():
-            one = self.type_of(spec, f"{name}.{key}")
+            one = self.type_of(spec, f"{name}-{key}")
             whole: Any = Annotated[list[one], Field(min_length=1)] if spec.many else one  # type: ignore[valid-type]  # made at run time
             default = ... if spec.required else None
             result[key] = (whole if spec.required else whole | None, Field(default, description=spec.doc or None))
@@ -319,7 +319,7 @@ class RecordModels:
         for kind, model in self.entity_files.items():
             entity = model.model_json_schema()
             definitions.update(entity.pop("$defs", {}))
-            definitions[f"entities.{kind}"] = entity
+            definitions[f"entities-{kind}"] = entity
         return schema
 
 
@@ -333,7 +333,7 @@ def build_models(kinds: Kinds, vocabulary: Vocabulary) -> RecordModels:
 
     def item_model(kind: str, fields: Mapping[str, FieldSpec]) -> type[BaseModel]:
         tagged: dict[str, Any] = {"kind": (Literal[kind], ...)}
-        return models.model(f"item.{kind}", {**optional, **fields}, create_model("item", __base__=ItemBase, **tagged))
+        return models.model(f"item-{kind}", {**optional, **fields}, create_model("item", __base__=ItemBase, **tagged))
 
     # whether a required field of every item is there, is known only once the defaults are filled in
     items = tuple(item_model(kind, spec.fields) for kind, spec in kinds.items.items())
@@ -348,6 +348,6 @@ def build_models(kinds: Kinds, vocabulary: Vocabulary) -> RecordModels:
     entity_files = {}
     for kind, spec in kinds.entities.items():
         tag: Any = Literal[kind]
-        entity: Any = models.model(f"entity.{kind}", spec.fields, EntityBase)
+        entity: Any = models.model(f"entity-{kind}", spec.fields, EntityBase)
         entity_files[kind] = file_model(f"{kind} file", kind=(tag, ...), entities=(list[entity], ...))
     return RecordModels(article_file, entity_files)

@@ -12,6 +12,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from kclod.errors import Problem, RefusedError, UsageError
 
@@ -121,6 +122,11 @@ def read_yaml(path: Path, name: str) -> Located:
                 mark.line + 1 if mark else None,
                 mark.column + 1 if mark else None,
             )
+        ) from None
+    except ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise RefusedError(
+            Problem("yaml.character", f"the character U+{error.character:04X} is not allowed", "remove it", name, line)
         ) from None
     if node is None:
         raise RefusedError(Problem("yaml.empty", "the file holds no document", "fill or remove it", name, 1))

@@ -1,0 +1,44 @@
+# make serve — set up, build the release of this project and serve it (HOST, PORT)
+# make test  — set up and run the tests
+# make check — everything that CI runs
+# make bench, make soak — the long forms
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+# an editable install sees changes of the code; only new metadata asks for a new install
+RUN := $(VENV)/.installed
+TEST := $(VENV)/.installed-test
+
+.PHONY: serve build test check clean
+.DELETE_ON_ERROR:
+
+serve: build
+	HOST=$(HOST) PORT=$(PORT) $(BIN)/kclod serve
+
+build: $(RUN)
+	$(BIN)/kclod build
+
+test: $(TEST)
+	$(BIN)/python -m pytest $(ARGS)
+
+check:
+	.ci/run
+
+clean:
+	rm -rf $(VENV) releases dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "kclod needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(TEST): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ $(RUN)

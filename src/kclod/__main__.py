@@ -1,0 +1,5 @@
+"""`python -m kclod`."""
+
+from kclod.cli import main
+
+main()

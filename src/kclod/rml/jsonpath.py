@@ -1,0 +1,293 @@
+"""JSONPath (RFC 9535), compiled once to plain Python closures.
+
+The library `jsonpath-rfc9535` parses every query, so what is valid is exactly what it says. Names, indexes, slices,
+wildcards, descendants and the usual filters are then turned into closures over the values themselves; a query with
+anything else (functions, root queries inside filters) is evaluated by the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import jsonpath_rfc9535 as library
+from jsonpath_rfc9535 import filter_expressions as filters
+from jsonpath_rfc9535.exceptions import JSONPathError
+from jsonpath_rfc9535.segments import JSONPathChildSegment, JSONPathRecursiveDescentSegment, JSONPathSegment
+from jsonpath_rfc9535.selectors import (
+    FilterSelector,
+    IndexSelector,
+    JSONPathSelector,
+    NameSelector,
+    SliceSelector,
+    WildcardSelector,
+)
+
+Step = Callable[[object], Iterable[object]]
+"""From one value to the values that it leads to."""
+Test = Callable[[object], bool]
+
+
+class PathError(ValueError):
+    """A query that is not valid JSONPath; the message says why."""
+
+
+class _NeedsLibraryError(Exception):
+    """This part of a query has no closure of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A compiled query.
+
+    `singular` queries select at most one value, which `first` gives (None when it is missing or null). `find` gives
+    all selected values, nulls included, in document order; `iterate` the same without building a list.
+    """
+
+    text: str
+    singular: bool
+    first: Callable[[object], object]
+    find: Callable[[object], list[object]]
+    iterate: Callable[[object], Iterator[object]]
+
+
+def compile_path(text: str) -> Path:
+    """Compile a query; PathError when it is not valid."""
+    try:
+        query = library.compile(text)
+    except JSONPathError as error:
+        raise PathError(str(error)) from None
+    try:
+        return _by_steps(text, query)
+    except _NeedsLibraryError:
+        return _by_library(text, query)
+
+
+def _by_library(text: str, query: library.JSONPathQuery) -> Path:
+    def iterate(value: object) -> Iterator[object]:
+        return (node.value for node in query.finditer(value))  # type: ignore[arg-type]  # any parsed JSON
+
+    def find(value: object) -> list[object]:
+        return list(iterate(value))
+
+    return Path(text, query.singular_query(), lambda value: next(iterate(value), None), find, iterate)
+
+
+def _by_steps(text: str, query: library.JSONPathQuery) -> Path:
+    steps = [_segment(segment) for segment in query.segments]
+
+    def iterate(value: object) -> Iterator[object]:
+        values: Iterable[object] = (value,)
+        for step in steps:
+            values = _through(step, values)
+        return iter(values)
+
+    def find(value: object) -> list[object]:
+        values: list[object] = [value]
+        for step in steps:
+            values = [child for parent in values for child in step(parent)]
+        return values
+
+    singular = query.singular_query()
+    names = [s.name for segment in query.segments for s in segment.selectors if isinstance(s, NameSelector)]
+    if singular and len(names) == len(query.segments):
+        first = _first_by_name(names)
+    else:
+
+        def first(value: object) -> object:
+            return next(iterate(value), None)
+
+    return Path(text, singular, first, find, iterate)
+
+
+def _through(step: Step, values: Iterable[object]) -> Iterator[object]:
+    for value in values:
+        yield from step(value)
+
+
+def _first_by_name(names: Sequence[str]) -> Callable[[object], object]:
+    if len(names) == 1:
+        (name,) = names
+
+        def one(value: object) -> object:
+            return value.get(name) if isinstance(value, dict) else None
+
+        return one
+
+    def several(value: object) -> object:
+        for name in names:
+            if not isinstance(value, dict):
+                return None
+            value = value.get(name)
+        return value
+
+    return several
+
+
+# Segments and selectors
+
+
+def _segment(segment: JSONPathSegment) -> Step:
+    steps = [_selector(selector) for selector in segment.selectors]
+    step = steps[0] if len(steps) == 1 else _each(steps)
+    if isinstance(segment, JSONPathChildSegment):
+        return step
+    if isinstance(segment, JSONPathRecursiveDescentSegment):
+        return lambda value: _through(step, _descend(value))
+    raise _NeedsLibraryError
+
+
+def _each(steps: Sequence[Step]) -> Step:
+    return lambda value: [child for step in steps for child in step(value)]
+
+
+def _descend(value: object) -> Iterator[object]:
+    """The value and all arrays and objects within it, each before those within it; without recursion."""
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        yield current
+        members = current.values() if isinstance(current, dict) else current if isinstance(current, list) else ()
+        pending.extend(reversed([member for member in members if isinstance(member, (dict, list))]))
+
+
+def _selector(selector: JSONPathSelector) -> Step:
+    if isinstance(selector, NameSelector):
+        return _name(selector.name)
+    if isinstance(selector, WildcardSelector):
+        return _wildcard
+    if isinstance(selector, FilterSelector):
+        return _filter(_test(selector.expression.expression))
+    if isinstance(selector, IndexSelector):
+        return _index(selector.index)
+    if isinstance(selector, SliceSelector):
+        return _slice(selector.slice)
+    raise _NeedsLibraryError
+
+
+def _name(name: str) -> Step:
+    def step(value: object) -> Iterable[object]:
+        return (value[name],) if isinstance(value, dict) and name in value else ()
+
+    return step
+
+
+def _wildcard(value: object) -> Iterable[object]:
+    if isinstance(value, list):
+        return value
+    return value.values() if isinstance(value, dict) else ()
+
+
+def _index(index: int) -> Step:
+    def step(value: object) -> Iterable[object]:
+        return (value[index],) if isinstance(value, list) and -len(value) <= index < len(value) else ()
+
+    return step
+
+
+def _slice(part: slice) -> Step:
+    def step(value: object) -> Iterable[object]:
+        return value[part] if isinstance(value, list) and part.step != 0 else ()
+
+    return step
+
+
+def _filter(test: Test) -> Step:
+    def step(value: object) -> Iterable[object]:
+        return [member for member in _wildcard(value) if test(member)]
+
+    return step
+
+
+# Filters: comparisons of singular relative queries with literals, existence of them, and their combinations
+
+_LITERALS = (
+    filters.StringLiteral,
+    filters.IntegerLiteral,
+    filters.FloatLiteral,
+    filters.BooleanLiteral,
+    filters.NullLiteral,
+)
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def _test(expression: filters.Expression) -> Test:
+    if isinstance(expression, filters.LogicalExpression):
+        left, right = _test(expression.left), _test(expression.right)
+        if expression.operator == "&&":
+            return lambda value: left(value) and right(value)
+        return lambda value: left(value) or right(value)
+    if isinstance(expression, filters.PrefixExpression):
+        positive = _test(expression.right)
+        return lambda value: not positive(value)
+    if isinstance(expression, filters.ComparisonExpression):
+        return _comparison(expression)
+    if isinstance(expression, filters.RelativeFilterQuery) and expression.query.segments:
+        path = _by_steps("", expression.query)
+        return lambda value: next(path.iterate(value), _NOTHING) is not _NOTHING
+    raise _NeedsLibraryError
+
+
+_NOTHING = object()
+
+
+def _comparison(expression: filters.ComparisonExpression) -> Test:
+    left, right, operator = expression.left, expression.right, expression.operator
+    if isinstance(left, _LITERALS):
+        left, right, operator = right, left, _MIRRORED[operator]
+    if not (isinstance(left, filters.RelativeFilterQuery) and isinstance(right, _LITERALS)):
+        raise _NeedsLibraryError
+    path, literal = _by_steps("", left.query), right.value
+    compare = _comparers(literal)[operator]
+
+    def test(value: object) -> bool:
+        return compare(next(path.iterate(value), _NOTHING))
+
+    return test
+
+
+def _comparers(literal: str | float | bool | None) -> dict[str, Test]:
+    """RFC 9535 section 2.3.5.2.2: equality within one type, order within numbers and within strings."""
+    if literal is None or isinstance(literal, bool):
+
+        def equal(value: object) -> bool:
+            return value is literal
+
+        def less(value: object) -> bool:  # noqa: ARG001  # null and booleans have no order
+            return False
+
+        greater = less
+    elif isinstance(literal, (int, float)):
+        number = literal
+
+        def equal(value: object) -> bool:
+            return _is_number(value) and value == number
+
+        def less(value: object) -> bool:
+            return _is_number(value) and value < number  # type: ignore[operator]  # a number, as just tested
+
+        def greater(value: object) -> bool:
+            return _is_number(value) and value > number  # type: ignore[operator]  # a number, as just tested
+    else:
+
+        def equal(value: object) -> bool:
+            return isinstance(value, str) and value == literal
+
+        def less(value: object) -> bool:
+            return isinstance(value, str) and value < literal
+
+        def greater(value: object) -> bool:
+            return isinstance(value, str) and value > literal
+
+    return {
+        "==": equal,
+        "!=": lambda value: not equal(value),
+        "<": less,
+        ">": greater,
+        "<=": lambda value: less(value) or equal(value),
+        ">=": lambda value: greater(value) or equal(value),
+    }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,138 @@
+"""pySHACL, run so that it reads exactly our terms, stays off the network, and never skips anything in silence."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyoxigraph as ox
+import pyshacl
+import rdflib
+from pyshacl.graph_abstraction import DataGraph
+from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
+from pyshacl.validator import Validator
+from rdflib.plugins import sparql
+
+from kclod.vocab import XSD
+
+_DEEPEST = 60
+"""How deep shapes may refer to shapes; pySHACL's own limit of 15 is below what its SHACL-SHACL shapes need."""
+_PACKAGE = str(Path(pyshacl.__file__).parent)
+_NO_DATATYPE = (XSD["string"].value, "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString")
+
+
+class EngineFailure(Exception):  # noqa: N818  # SHACL calls this a failure (section 3.4), which is no validation result
+    """pySHACL could not decide: a malformed shape, a query it cannot run, recursion."""
+
+
+def run(data: Iterable[ox.Triple], shapes: Iterable[ox.Triple], *, advanced: bool = False) -> list[ox.Triple]:
+    """Validate by pySHACL; the validation report as triples, its blank nodes with the labels of data and shapes.
+
+    Nothing is fetched: no owl:imports, and no FROM of a query. `advanced` allows sh:expression and sh:SPARQLFunction.
+    EngineFailure when a shape cannot be used, also where pySHACL itself would only warn and go on without it.
+    """
+    with _configured() as complaints:
+        data_graph = DataGraph.from_rdflib(_graph(data))
+        rdflib_bool_patch()  # SHACL takes `true` for true and nothing else (section 4.4.5, sh:uniqueLang)
+        try:
+            shapes_graph = _graph(shapes)
+        finally:
+            rdflib_bool_unpatch()
+            rdflib.NORMALIZE_LITERALS = False  # which the patch's end sets
+        options = {
+            "inplace": True,
+            "advanced": advanced,
+            "max_validation_depth": _DEEPEST,
+            "logger": complaints.logger,
+        }
+        try:
+            _, report, _ = Validator(data_graph, shacl_graph=shapes_graph, options=options).run()
+        except Exception as error:  # what a malformed shape raises is of many types: pySHACL's, rdflib's, re's, pyparsing's
+            raise EngineFailure(_first_line(error)) from error
+    if complaints.messages:
+        raise EngineFailure("; ".join(sorted(set(complaints.messages))))
+    return [_triple(*triple) for triple in report]
+
+
+class _Complaints(logging.Handler):
+    """Collects what pySHACL logs as warnings: constraints that it skips."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+        self.logger = logging.Logger("kclod.shacl")  # of its own: not in the tree, so nothing prints what it says
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _configured() -> Iterator[_Complaints]:
+    """Set rdflib's global switches for the time of a run: lexical forms kept, no graphs loaded, no log of bad literals."""
+    complaints = _Complaints()
+    # rdflib logs every ill-typed literal; sh:datatype reports them, with their place.
+    term_logger = logging.getLogger("rdflib.term")
+    before = (rdflib.NORMALIZE_LITERALS, sparql.SPARQL_LOAD_GRAPHS, term_logger.level)
+    rdflib.NORMALIZE_LITERALS, sparql.SPARQL_LOAD_GRAPHS = False, False
+    term_logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield complaints
+    finally:
+        rdflib.NORMALIZE_LITERALS, sparql.SPARQL_LOAD_GRAPHS = before[:2]
+        term_logger.setLevel(before[2])
+    # Warnings from elsewhere (deprecations within rdflib) are no word on the shapes.
+    complaints.messages.extend(_first_line(w.message) for w in caught if w.filename.startswith(_PACKAGE))
+
+
+def _first_line(error: object) -> str:
+    text = str(error).strip() or type(error).__name__
+    return " ".join(text.split())[:500]
+
+
+def _graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
+    graph = rdflib.Graph(bind_namespaces="none")
+    for t in triples:
+        graph.add((_to_rdflib(t.subject), _to_rdflib(t.predicate), _to_rdflib(t.object)))
+    return graph
+
+
+def _to_rdflib(term: object) -> rdflib.term.Node:
+    match term:
+        case ox.NamedNode():
+            return rdflib.URIRef(term.value)
+        case ox.BlankNode():
+            return rdflib.BNode(term.value)
+        case ox.Literal():
+            if term.language:
+                return rdflib.Literal(term.value, lang=term.language)
+            datatype = None if term.datatype.value in _NO_DATATYPE else rdflib.URIRef(term.datatype.value)
+            return rdflib.Literal(term.value, datatype=datatype, normalize=False)
+        case _:
+            raise EngineFailure(f"{term} is not a term of RDF 1.1")
+
+
+def _triple(subject: object, predicate: object, value: object) -> ox.Triple:
+    terms = _from_rdflib(subject), _from_rdflib(predicate), _from_rdflib(value)
+    if isinstance(terms[0], ox.Literal) or not isinstance(terms[1], ox.NamedNode):
+        raise EngineFailure(f"pySHACL reports what is no triple: {subject} {predicate} {value}")
+    return ox.Triple(terms[0], terms[1], terms[2])
+
+
+def _from_rdflib(term: object) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    match term:
+        case rdflib.URIRef():
+            return ox.NamedNode(str(term))
+        case rdflib.BNode():
+            return ox.BlankNode(str(term))
+        case rdflib.Literal():
+            if term.language:
+                return ox.Literal(str(term), language=term.language)
+            return ox.Literal(str(term), datatype=ox.NamedNode(str(term.datatype)) if term.datatype else None)
+        case _:
+            raise EngineFailure(f"pySHACL reports what is no term: {term!r}")

@@ -1,0 +1,252 @@
+"""Shapes files: read, addressed by file and line, and their targets found (SHACL, sections 2 and 3.2)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import pyoxigraph as ox
+
+from kclod import rdf
+from kclod.errors import Problem, RefusedError
+from kclod.rdf import Term
+from kclod.vocab import OWL, RDF, RDFS, SH
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+Node = ox.NamedNode | ox.BlankNode | ox.Triple  # as pyoxigraph's types have subjects; a triple is never one
+
+_PREFIX = re.compile(r"^\s*@?prefix\s+(\S*?):\s*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
+_TARGETS = tuple(SH[f"target{kind}"] for kind in ("Node", "Class", "SubjectsOf", "ObjectsOf"))
+_SHAPE_TYPES = (SH["NodeShape"], SH["PropertyShape"])
+_SHOWN = 60
+"""Characters of a literal by which its line is looked up."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A shapes file: its path, its text (empty if not text), and the prefixes declared in it."""
+
+    path: Path
+    text: str
+    prefixes: Mapping[str, str]
+
+    def line_of(self, terms: Sequence[Term | None]) -> int | None:
+        """The line of the last of the terms that can be followed: each is looked for after the one before."""
+        line = None
+        start, end = 0, len(self.text)
+        for term in terms:
+            found = None if term is None else self._find(term, start, end)
+            if found is None:
+                continue
+            start = found
+            line = self.text.count("\n", 0, start) + 1
+            if end == len(self.text):  # stay within the statement of the first term
+                following = re.compile(r"^[^\s#\]);,.@]", re.MULTILINE).search(self.text, found + 1)
+                end = following.start() if following else end
+        return line
+
+    def _find(self, term: Term, start: int, end: int) -> int | None:
+        pattern = self._pattern(term)
+        if pattern is None:
+            return None
+        if start == 0:
+            at_line_start = re.compile(rf"^[ \t]*(?={pattern})", re.MULTILINE).search(self.text, start, end)
+            if at_line_start:
+                return at_line_start.end()
+        match = re.compile(pattern).search(self.text, start, end)
+        return match.start() if match else None
+
+    def _pattern(self, term: Term) -> str | None:
+        if isinstance(term, ox.Literal):
+            lines = term.value.strip().splitlines()
+            return re.escape(lines[0].strip()[:_SHOWN]) if lines else None
+        if not isinstance(term, ox.NamedNode):
+            return None
+        iri = term.value
+        forms = [f"<{re.escape(iri)}>"]
+        if "#" in iri:
+            forms.append(f"<{re.escape(iri[iri.index('#') :])}>")
+        for prefix, namespace in self.prefixes.items():
+            if namespace and iri.startswith(namespace):
+                forms.append(rf"(?<![\w:-]){re.escape(f'{prefix}:{iri[len(namespace) :]}')}(?![\w:-])")
+        return "(?:" + "|".join(forms) + ")"
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The merged shapes graph. Blank nodes are labelled `s<file>n<number>`, the same in every run."""
+
+    triples: tuple[ox.Triple, ...]
+    sources: tuple[Source, ...]
+    origin: Mapping[Node, int] = field(repr=False)
+    """Subject → the number of the (first) file that describes it."""
+
+    @cached_property
+    def by_subject(self) -> Mapping[Node, tuple[ox.Triple, ...]]:
+        """Subject → its triples."""
+        return grouped((t.subject, t) for t in self.triples)
+
+    @cached_property
+    def _parent(self) -> Mapping[Node, Node]:
+        return {t.object: t.subject for t in reversed(self.triples) if isinstance(t.object, ox.BlankNode)}
+
+    def objects(self, subject: Node, predicate: ox.NamedNode) -> list[Term]:
+        """The objects of a subject's triples with one predicate."""
+        return [_term(t.object) for t in self.by_subject.get(subject, ()) if t.predicate == predicate]
+
+    def owner(self, node: Node) -> Node:
+        """The named node that a blank node is part of; the node itself when it has a name, or none contains it."""
+        seen = {node}
+        while isinstance(node, ox.BlankNode) and (parent := self._parent.get(node)) is not None and parent not in seen:
+            node = parent
+            seen.add(node)
+        return node
+
+    def place(self, node: Node, value: Term | None = None) -> tuple[str | None, int | None]:
+        """File and line (from 1) of a shape, or of a value that is written in it; None where it cannot be told."""
+        chain = [node]
+        while isinstance(chain[-1], ox.BlankNode) and (parent := self._parent.get(chain[-1])) not in (None, *chain):
+            chain.append(parent)
+        number = next((self.origin[n] for n in chain if n in self.origin), None)
+        if number is None:
+            return None, None
+        source = self.sources[number]
+        path = [p for n in reversed(chain) for p in (n, *self.objects(n, SH["path"])) if isinstance(p, ox.NamedNode)]
+        return str(source.path), source.line_of([*path, value])
+
+    @cached_property
+    def targeted(self) -> tuple[Node, ...]:
+        """The shapes that say which nodes they are for, and are not deactivated; ordered."""
+        off = {t.subject for t in self.triples if t.predicate == SH["deactivated"] and t.object == ox.Literal(True)}
+        found = {t.subject for t in self.triples if t.predicate in _TARGETS}
+        return tuple(sorted((found | self.implicit_classes) - off, key=str))
+
+    @cached_property
+    def implicit_classes(self) -> frozenset[Node]:
+        """Shapes that are classes as well, and so are for their own instances (section 2.1.3.3)."""
+        below = subclasses(self.triples)
+        classes = {RDFS["Class"], OWL["Class"], *below(RDFS["Class"])}
+        typed: dict[Node, set[Term]] = defaultdict(set)
+        for t in self.triples:
+            if t.predicate == RDF["type"]:
+                typed[t.subject].add(_term(t.object))
+        return frozenset(
+            node
+            for node, types in typed.items()
+            if isinstance(node, ox.NamedNode) and types & classes and self._is_shape(node, types)
+        )
+
+    def _is_shape(self, node: Node, types: set[Term]) -> bool:
+        return bool(types & set(_SHAPE_TYPES)) or any(
+            t.predicate.value.startswith(SH) and t.predicate != SH["declare"] for t in self.by_subject[node]
+        )
+
+    def focus_nodes(self, data: Iterable[ox.Triple], extra: Iterable[ox.Triple]) -> dict[Node, frozenset[Term]]:
+        """For each targeted shape the nodes it is for: chosen by triples of the data, classes ordered by both."""
+        data = list(data)
+        below = subclasses([*data, *extra])
+        typed = grouped((t.object, t.subject) for t in data if t.predicate == RDF["type"])
+        ends = grouped((t.predicate, t) for t in data if t.predicate in self._end_predicates)
+        found: dict[Node, frozenset[Term]] = {}
+        for shape in self.targeted:
+            classes = [*self.objects(shape, SH["targetClass"]), *(_term(c) for c in {shape} & self.implicit_classes)]
+            nodes = set(self.objects(shape, SH["targetNode"]))
+            nodes.update(_term(node) for c in classes for lower in below(c) for node in typed.get(lower, ()))
+            for predicate in self.objects(shape, SH["targetSubjectsOf"]):
+                nodes.update(_term(t.subject) for t in ends.get(predicate, ()))
+            for predicate in self.objects(shape, SH["targetObjectsOf"]):
+                nodes.update(_term(t.object) for t in ends.get(predicate, ()))
+            found[shape] = frozenset(nodes)
+        return found
+
+    @cached_property
+    def _end_predicates(self) -> frozenset[Term]:
+        wanted = (SH["targetSubjectsOf"], SH["targetObjectsOf"])
+        return frozenset(_term(t.object) for t in self.triples if t.predicate in wanted)
+
+    def with_focus_nodes(self, focus_nodes: Mapping[Node, Iterable[Term]]) -> Iterator[ox.Triple]:
+        """The shapes with their targets replaced by the given nodes, each named as a `sh:targetNode`."""
+        for t in self.triples:
+            is_class_type = t.predicate == RDF["type"] and t.subject in self.implicit_classes
+            if t.predicate not in _TARGETS and not (is_class_type and t.object not in _SHAPE_TYPES):
+                yield t
+        for shape, nodes in focus_nodes.items():
+            yield from (ox.Triple(shape, SH["targetNode"], node) for node in nodes)
+
+
+def read_shapes(files: Sequence[Path]) -> Shapes:
+    """Read and merge shapes files. RefusedError for bad syntax (all files), UsageError for a file that is not there."""
+    problems: list[Problem] = []
+    triples: list[ox.Triple] = []
+    sources: list[Source] = []
+    origin: dict[Node, int] = {}
+    for number, path in enumerate(files):
+        try:
+            quads = rdf.read(path)
+        except RefusedError as error:
+            problems.extend(error.problems)
+            continue
+        text = path.read_text("utf-8", "replace")
+        sources.append(Source(path, text, dict(_PREFIX.findall(text))))
+        for triple in relabelled(rdf.triples_of(quads), f"s{number}n"):
+            triples.append(triple)
+            origin.setdefault(triple.subject, number)
+    if problems:
+        raise RefusedError(problems)
+    return Shapes(tuple(triples), tuple(sources), origin)
+
+
+def relabelled(triples: Iterable[ox.Triple], prefix: str) -> list[ox.Triple]:
+    """The triples in a stable order, their blank nodes labelled by RDFC-1.0 after a prefix that replaces `c14n`."""
+    dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+
+    def named(term: Node | Term) -> Term:
+        if isinstance(term, ox.BlankNode):
+            return ox.BlankNode(term.value.replace("c14n", prefix, 1))
+        return _term(term)
+
+    renamed = (ox.Triple(_node(named(q.subject)), q.predicate, named(q.object)) for q in dataset)
+    return sorted(renamed, key=rdf.sort_key)
+
+
+def subclasses(triples: Iterable[ox.Triple]) -> Callable[[Term], set[Term]]:
+    """A function from a class to itself and all classes below it by rdfs:subClassOf."""
+    lower = grouped((t.object, t.subject) for t in triples if t.predicate == RDFS["subClassOf"])
+
+    def below(top: Term) -> set[Term]:
+        found, waiting = {top}, [top]
+        while waiting:
+            fresh = {_term(c) for c in lower.get(waiting.pop(), ())} - found
+            found |= fresh
+            waiting.extend(fresh)
+        return found
+
+    return below
+
+
+def grouped(pairs: Iterable[tuple[_K, _V]]) -> dict[_K, tuple[_V, ...]]:
+    """Key → its values, in the order given."""
+    lists: dict[_K, list[_V]] = {}
+    for key, value in pairs:
+        lists.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in lists.items()}
+
+
+def _term(term: Node | Term) -> Term:
+    """Narrow pyoxigraph's type: a triple is no term in RDF 1.1."""
+    if isinstance(term, ox.Triple):
+        raise RefusedError(Problem("rdf.triple-term", f"{term} is a triple term (RDF 1.2)", "use RDF 1.1"))
+    return term
+
+
+def _node(term: Term) -> ox.NamedNode | ox.BlankNode:
+    if isinstance(term, ox.Literal):
+        raise TypeError(f"{term} cannot be a subject")
+    return term

@@ -1,0 +1,89 @@
+"""What a site needs to know beyond the quads of its release: titles, prefixes, graphs by role, declared queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from kclod.errors import Problem, UsageError
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class StoredQuery:
+    """A query that the content declares. Labels: the question by language; form: select, ask, construct or describe."""
+
+    iri: str
+    labels: Mapping[str, str]
+    text: str
+    form: str
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the home page, computed when the release is built; a cell is an N-Triples term, or None if unbound."""
+
+    query: StoredQuery
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a site needs to know beyond the quads. Titles and descriptions by language tag; graphs by role."""
+
+    base_iri: str
+    dataset_iri: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    licence: str | None
+    rights: tuple[str, ...]
+    version: str
+    prefixes: Mapping[str, str]
+    graphs: Mapping[str, str]
+    ontology_iri: str | None = None
+    sections: tuple[Section, ...] = ()
+    queries: tuple[StoredQuery, ...] = ()
+
+    def to_json(self) -> str:
+        """The same text for equal sites: keys sorted, UTF-8 as it is, a newline at the end."""
+        return json_text(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, name: str = "site.json") -> Site:
+        """Read what `to_json` wrote; UsageError that lists every field that is missing or of the wrong type."""
+        return from_json_text(_adapter(), text, name)
+
+
+def json_text(value: object) -> str:
+    """Equal values give equal text: keys sorted, UTF-8 as it is, indented by two, a newline at the end."""
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def from_json_text(adapter: TypeAdapter[_T], text: str | bytes, name: str) -> _T:
+    """What the text holds, as the adapter's type; UsageError that lists every field that is missing or wrong."""
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        raise UsageError(
+            Problem(
+                "release.malformed",
+                e["msg"],
+                "build the release again",
+                name,
+                item=".".join(map(str, e["loc"])) or None,
+            )
+            for e in error.errors()
+        ) from None
+
+
+@cache  # made on first use: nothing is built at import time
+def _adapter() -> TypeAdapter[Site]:
+    return TypeAdapter(Site)

@@ -1,0 +1,144 @@
+"""Things and the documents about them: 303 from one to the other, pages, data documents, descriptions by IRI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import flask
+import pyoxigraph as ox
+
+from kclod import rdf
+from kclod.rdf import RDF_FORMATS, Format
+from kclod.web.addresses import Addresses
+from kclod.web.describe import describe as describe_data
+from kclod.web.entity import PAGE, Claim, ClaimPage, Describer, Entity, Group, Statement
+from kclod.web.negotiation import HTML, offers_of
+from kclod.web.pages import page as html_page
+from kclod.web.present import Presenter
+from kclod.web.publication import Publication, current
+from kclod.web.responses import ProblemError, answer, link, negotiate
+
+blueprint = flask.Blueprint("documents", __name__)
+_BY_NAME = {f.name: f for f in RDF_FORMATS}
+_OFFERS = (HTML, *offers_of(RDF_FORMATS))
+_LAST_PAGE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    node: ox.NamedNode
+    path: str
+
+
+@blueprint.get("/id/<path:path>", defaults={"things": True})
+@blueprint.get("/<path:path>", defaults={"things": False})
+def thing(path: str, things: bool) -> flask.Response:
+    """303 See Other from a thing to the page or data document about it (Cool URIs for the Semantic Web, section 4.2)."""
+    publication = current()
+    found = _find(publication, f"id/{path}" if things else path, documents=False)
+    choice = negotiate(_OFFERS, _alternates(found.path))
+    kept = {"lang": flask.request.args["lang"]} if "lang" in flask.request.args else {}
+    if choice.offer is HTML:
+        target = flask.url_for(".page", path=found.path, **kept)  # type: ignore[arg-type]  # a text
+    else:
+        assert choice.offer.format is not None
+        target = flask.url_for(".data", name=f"{found.path}.{choice.offer.format.name}")
+    return flask.redirect(target, 303)  # type: ignore[return-value]  # Flask's response
+
+
+@blueprint.get("/page/<path:path>")
+def page(path: str) -> flask.Response:
+    """The page about a thing."""
+    found = _find(current(), path, documents=True)
+    if found.path != path:
+        return _moved(flask.url_for(".page", path=found.path, **flask.request.args.to_dict(flat=False)))  # type: ignore[arg-type]
+    return _page(found.node, list(_alternates(found.path)), {"path": path})
+
+
+@blueprint.get("/data/<path:name>")
+def data(name: str) -> flask.Response:
+    """The data document about a thing, in the format that the extension names."""
+    path, _, extension = name.rpartition(".")
+    fmt = _BY_NAME.get(extension)
+    if fmt is None or not path:
+        listed = ", ".join(f".{known}" for known in _BY_NAME)
+        raise ProblemError(404, "unknown-format", f"a data document has one of the extensions {listed}")
+    publication = current()
+    found = _find(publication, path, documents=True)
+    if found.path != path:
+        return _moved(flask.url_for(".data", name=f"{found.path}.{extension}", **flask.request.args.to_dict(flat=False)))  # type: ignore[arg-type]
+    document = f"{publication.release.site.base_iri}data/{name}"
+    links = [link(href, "alternate", media_type) for href, media_type in _alternates(path) if media_type != fmt.media_type]
+    return _data(found.node, fmt, fmt.media_type, document, links, None)
+
+
+@blueprint.get("/describe")
+def describe(prefix: str = "") -> flask.Response:
+    """A page or data about any IRI that the data describes, by negotiation or `format=`; below the base a redirect."""
+    publication = current()
+    iri = flask.request.args.get("iri", "")
+    if not iri:
+        raise ProblemError(400, "missing-parameter", "say which thing: /describe?iri=…")
+    name = flask.request.args.get("format")
+    if name is not None and name not in (*_BY_NAME, "html"):
+        raise ProblemError(400, "unknown-format", f"`format` is one of html, {', '.join(_BY_NAME)}")
+    node = publication.reader.exists(iri)
+    if node is None:
+        raise _unknown(iri)
+    address = publication.addresses.of(iri)
+    if address is not None and name is None and not address.fragment:
+        return flask.redirect(flask.url_for(".thing", path=iri.removeprefix(publication.addresses.base_iri), things=False), 303)  # type: ignore[return-value]
+    alternates = [
+        (flask.url_for(".describe", iri=iri, format=f.name), f.media_type) for f in RDF_FORMATS
+    ]
+    choice = negotiate(_OFFERS, alternates) if name is None else None
+    fmt = _BY_NAME.get(name or "") if choice is None else choice.offer.format
+    if fmt is None:
+        return _page(node, alternates, {"iri": iri})
+    media_type = choice.media_type if choice else fmt.media_type
+    document = f"{publication.public_url}describe"
+    location = flask.url_for(".describe", iri=iri, format=fmt.name)
+    return _data(node, fmt, media_type, document, [], location)
+
+
+def describer(presenter: Presenter) -> Describer:
+    """Contents of pages, sorted by the names that this reader sees."""
+    labels, language = presenter.publication.labels, presenter.language
+    return Describer(
+        presenter.publication.reader,
+        presenter.publication.addresses.base_iri,
+        labels.has,
+        lambda iri: labels.of(iri, language).text,
+        lambda iri: labels.of_term(iri, language).text,
+    )
+
+
+def page_number() -> int:
+    """The `page` parameter, from 1; a 400 when it is something else."""
+    text = flask.request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _LAST_PAGE):
+        raise ProblemError(400, "bad-parameter", "`page` is a whole number from 1")
+    return int(text)
+
+
+def _page(node: ox.NamedNode, alternates: list[tuple[str, str]], arguments: dict[str, str]) -> flask.Response:
+    presenter = Presenter.of_request()
+    choice = negotiate((HTML,), alternates)
+    contents = describer(presenter)
+    links = [link(href, "alternate", media_type) for href, media_type in alternates]
+    links.append(link(node.value, "describes"))
+    wanted = flask.request.args.get("in")
+    endpoint = "documents.page" if "path" in arguments else "documents.describe"
+    formats = [(f.title, href) for f, (href, _) in zip(RDF_FORMATS, alternates, strict=True)]
+    shared = {"node": node, "arguments": arguments, "endpoint": endpoint, "formats": formats, "alternates": alternates}
+    if wanted:
+        group = _incoming_page(node, wanted, contents)
+        return html_page("incoming.html", presenter, choice, links=links, group=group, page=page_number(), size=PAGE,
+                         notes=Notes(_origins_of((group,))), **shared)
+    claim, entity = contents.claim_page(node), contents.entity(node)
+    claims = contents.source_page(node, page_number())
+    return html_page(
+        "entity.html", presenter, choice, links=links, entity=entity, claim=claim, claims=claims, page=page_number(),
+        notes=Notes(_origins_of(_all_groups(entity, claim))), **shared
+    )

@@ -1,0 +1,49 @@
+"""Renders templates: each page gets a presenter `p`, the site, and the links that every page has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import flask
+
+from kclod.web import interface
+from kclod.web.negotiation import Choice
+from kclod.web.present import Presenter
+from kclod.web.responses import answer
+
+
+def render(template: str, presenter: Presenter, **values: object) -> str:
+    """The HTML of a template."""
+    return flask.render_template(
+        template,
+        p=presenter,
+        site=presenter.publication.release.site,
+        version=presenter.publication.release.version,
+        languages=_languages(presenter),
+        **values,
+    )
+
+
+def page(template: str, presenter: Presenter, choice: Choice | None = None, *, links: list[str] | None = None, **values: object) -> flask.Response:
+    """A page as an answer, in the media type that was negotiated."""
+    media_type = choice.media_type if choice is not None else "text/html"
+    return answer(render(template, presenter, **values), media_type, language=presenter.language, links=links or ())
+
+
+def error_page(problem: Mapping[str, object]) -> str:
+    """The page of a refusal; `problem` has status, title, code, detail and perhaps more."""
+    return render("error.html", Presenter.of_request(), problem=problem)
+
+
+def _languages(presenter: Presenter) -> list[tuple[str, str, str]]:
+    """Tag, own name and address of the present page in each language."""
+    arguments = flask.request.args.to_dict(flat=False) if flask.request.method in ("GET", "HEAD") else {}
+    endpoint, found = flask.request.endpoint, []
+    for tag in interface.LANGUAGES:
+        if endpoint is None:
+            address = flask.url_for("overview.home", lang=tag)
+        else:
+            rest = {name: values for name, values in arguments.items() if name not in (flask.request.view_args or {})}
+            address = flask.url_for(endpoint, **(flask.request.view_args or {}), **(rest | {"lang": [tag]}))  # type: ignore[arg-type]  # as parsed
+        found.append((tag, interface.word(tag, "language.name"), address))
+    return found

@@ -1,0 +1,157 @@
+"""How terms are shown to one reader: words in a language, links to where things are described on this site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import flask
+import pyoxigraph as ox
+
+from kclod.rdf import Term
+from kclod.vocab import RDF, XSD
+from kclod.web import interface
+from kclod.web.labels import Label, local_name, pick
+from kclod.web.negotiation import choose_language
+from kclod.web.publication import Publication, current
+
+_EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
+_DATES = frozenset({XSD["date"].value, XSD["gYear"].value, XSD["gYearMonth"].value, _EDTF})
+_QUIET = frozenset({XSD[n].value for n in ("string", "integer", "decimal", "boolean", "anyURI", "nonNegativeInteger")} | {RDF["langString"].value})
+_LONG = 80
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A term ready for a template, nothing in it trusted: the template escapes all of it.
+
+    `href` is a local path, `external` an http(s) address; `language` the tag of the text; `datatype` is named only
+    where it tells the reader something; `moment` is the machine's form of a date.
+    """
+
+    text: str
+    language: str | None = None
+    iri: str | None = None
+    href: str | None = None
+    external: str | None = None
+    datatype: str | None = None
+    moment: str | None = None
+    named: bool = True
+
+
+class Presenter:
+    """For one request: the reader's language, and whether it was chosen by address (then links keep it)."""
+
+    def __init__(self, publication: Publication, language: str, *, chosen: bool) -> None:
+        self.publication, self.language, self._chosen = publication, language, chosen
+
+    @classmethod
+    def of_request(cls) -> Presenter:
+        """By `?lang=`, else by Accept-Language."""
+        flask.g.worded = True
+        wish = flask.request.args.get("lang", "")
+        if wish in interface.LANGUAGES:
+            return cls(current(), wish, chosen=True)
+        language = choose_language(flask.request.headers.get("Accept-Language"), interface.LANGUAGES)
+        return cls(current(), language, chosen=False)
+
+    def word(self, key: str, **values: object) -> str:
+        """A word of the interface."""
+        return interface.word(self.language, key, **values)
+
+    def number(self, value: int) -> str:
+        """A number as the reader writes it."""
+        return interface.number(self.language, value)
+
+    def url(self, endpoint: str, **values: object) -> str:
+        """A local path (with the prefix the site is mounted at) that keeps a chosen language."""
+        if self._chosen:
+            values.setdefault("lang", self.language)
+        return flask.url_for(endpoint, **values)  # type: ignore[arg-type]  # any value that the rule takes
+
+    def text(self, texts: Mapping[str, str]) -> Label:
+        """The reader's one of texts by language."""
+        return pick(texts, self.language) or Label("")
+
+    def href(self, iri: str) -> str | None:
+        """Where on this site an IRI is described; None when it is not."""
+        site = self.publication.release.site
+        document, _, fragment = iri.partition("#")
+        if site.ontology_iri and document == site.ontology_iri.partition("#")[0]:
+            return self.url("ontology.page", _anchor=fragment or None)
+        try:
+            node = ox.NamedNode(iri)
+        except ValueError:
+            return None
+        address = self.publication.addresses.of(iri)
+        if address is not None:
+            return self.url("documents.page", path=address.path, _anchor=address.fragment or None)
+        return self.url("documents.describe", iri=iri) if self.publication.reader.described(node) else None
+
+    def iri(self, iri: str) -> View:
+        """A thing, by its label."""
+        label = self.publication.labels.of(iri, self.language)
+        text = label.text if label.given or len(label.text) <= _LONG else f"{label.text[: _LONG - 1]}…"
+        return View(text, self._tag(label), iri, self.href(iri), web_address(iri), named=label.given)
+
+    def term(self, iri: str) -> View:
+        """A class or property, by its label or its local name in words."""
+        label = self.publication.labels.of_term(iri, self.language)
+        return View(label.text, self._tag(label), iri, self.href(iri), web_address(iri), named=label.given)
+
+    def value(self, term: Term) -> View:
+        """Any term."""
+        if isinstance(term, ox.NamedNode):
+            return self.iri(term.value)
+        if isinstance(term, ox.Literal):
+            return self._literal(term)
+        return View(str(term), named=False)
+
+    def cell(self, text: str | None) -> View | None:
+        """A cell of a stored result: an N-Triples term, or nothing."""
+        return None if text is None else self.value(parse_term(text))
+
+    def local_name(self, iri: str) -> str:
+        """The last part of an IRI."""
+        return local_name(iri)
+
+    def _tag(self, label: Label) -> str | None:
+        return None if label.language == self.language else label.language
+
+    def _literal(self, literal: ox.Literal) -> View:
+        value, datatype = literal.value, literal.datatype.value
+        if literal.language:
+            return View(value, None if literal.language == self.language else literal.language)
+        if datatype in _DATES:
+            shown = interface.date(self.language, value)
+            return View(shown or value, moment=value if shown else None, datatype=None if shown else "EDTF" if datatype == _EDTF else None)
+        if datatype == XSD["boolean"].value and value in ("true", "false", "1", "0"):
+            return View(self.word("yes" if value in ("true", "1") else "no"))
+        if datatype == XSD["integer"].value and re.fullmatch(r"-?\d{5,15}", value):
+            return View(self.number(int(value)))
+        if datatype == XSD["anyURI"].value:
+            return View(value, external=web_address(value))
+        shown_type = None if datatype in _QUIET else self.publication.labels.compact(datatype)
+        return View(value, datatype=shown_type)
+
+
+def web_address(iri: str) -> str | None:
+    """The IRI when a browser may be sent there: http or https with a host, and no control character."""
+    try:
+        parts = urlsplit(iri)
+    except ValueError:
+        return None
+    safe = parts.scheme in ("http", "https") and parts.netloc and not re.search(r"[\x00-\x20\x7f]", iri)
+    return iri if safe else None
+
+
+def parse_term(text: str) -> Term:
+    """The term that an N-Triples term is."""
+    if text.startswith("<") and text.endswith(">") and not text.startswith("<<") and "\\" not in text:
+        return ox.NamedNode(text[1:-1])
+    if text.startswith("_:"):
+        return ox.BlankNode(text[2:])
+    quad = next(iter(ox.parse(f"<x:s> <x:p> {text} .".encode(), ox.RdfFormat.N_TRIPLES)))
+    return quad.object

@@ -1,0 +1,62 @@
+"""A release opened for reading by the site: its store, names and addresses, and the pool that answers queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import flask
+
+from kclod.release import Release
+from kclod.store import open_read_only
+from kclod.web.addresses import Addresses
+from kclod.web.labels import Labels
+from kclod.web.limits import Limits
+from kclod.web.reader import Reader
+from kclod.web.workers import Pool
+
+_KEY = "kclod"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """All that a request needs; the same for every request, and never changed."""
+
+    release: Release
+    limits: Limits
+    public_url: str
+    """Where the site is reached from outside, with a slash at its end; for machine-readable self-descriptions only."""
+    reader: Reader
+    labels: Labels
+    addresses: Addresses
+    pool: Pool
+
+    @classmethod
+    def open(cls, release: Release, limits: Limits, public_url: str | None) -> Publication:
+        """Open the store read-only. UsageError when it cannot be read. Query workers start with the first query."""
+        store = open_read_only(release.store_path)
+        site = release.site
+        return cls(
+            release,
+            limits,
+            public_url or site.base_iri,
+            Reader(store, site.graphs),
+            Labels(store, site.prefixes),
+            Addresses(site.base_iri),
+            Pool(release.store_path, limits),
+        )
+
+
+def attach(app: flask.Flask, publication: Publication) -> None:
+    """Make the publication the one that `current` gives to this app's requests."""
+    app.extensions[_KEY] = publication
+
+
+def current() -> Publication:
+    """The publication of the app that handles the present request."""
+    return cast(Publication, flask.current_app.extensions[_KEY])
+
+
+def of(app: flask.Flask) -> Publication:
+    """The publication of an app."""
+    return cast(Publication, app.extensions[_KEY])

@@ -1,0 +1,183 @@
+"""What the pages ask of a release's store: bounded look-ups, never a query whose cost is unknown."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+import pyoxigraph as ox
+
+from kclod.rdf import DEFAULT_GRAPH, Term
+from kclod.vocab import OA, PROV, RDF
+from kclod.web.labels import LABEL_PROPERTIES
+
+TYPE = RDF["type"]
+SOURCE, DERIVED = PROV["hadPrimarySource"], PROV["wasDerivedFrom"]
+_OPTIONAL_READ = 200
+"""Most statements read about one claim, evidence or span: what is said of them is short by design."""
+_CLAIMS_KEPT = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place in a source: positions count characters, from 0, the end not included; None where none are given."""
+
+    iri: str
+    start: int | None
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A named graph that a source states; `details` is whatever else the provenance graph says of it."""
+
+    graph: ox.NamedNode
+    source: ox.NamedNode
+    evidence: tuple[Evidence, ...]
+    details: tuple[tuple[ox.NamedNode, Term], ...]
+
+
+class Reader:
+    """The store with what a publisher's graphs mean. `graphs` gives their IRIs by role."""
+
+    def __init__(self, store: ox.Store, graphs: Mapping[str, str]) -> None:
+        self.store = store
+        self.roles: dict[str, str] = {iri: role for role, iri in graphs.items()}
+        self._provenance = ox.NamedNode(graphs["provenance"]) if "provenance" in graphs else None
+        self.claim = lru_cache(maxsize=_CLAIMS_KEPT)(self._claim)
+        self._predicates: tuple[ox.NamedNode, ...] | None = None
+        self._classes: Mapping[str, int] | None = None
+        self._lock = threading.Lock()
+
+    def exists(self, iri: str) -> ox.NamedNode | None:
+        """The node, when the data says anything with it as subject, object or graph."""
+        try:
+            node = ox.NamedNode(iri)
+        except ValueError:
+            return None
+        patterns = ((node, None, None, None), (None, None, node, None), (None, None, None, node))
+        return node if any(next(self.store.quads_for_pattern(*p), None) is not None for p in patterns) else None
+
+    def described(self, node: ox.NamedNode) -> bool:
+        """Whether the data says something about it."""
+        return next(self.store.quads_for_pattern(node, None, None, None), None) is not None
+
+    def about(self, node: ox.NamedNode | ox.BlankNode, limit: int | None = None) -> dict[tuple[ox.NamedNode, Term], list[ox.NamedNode | None]]:
+        """What is said of a node, each statement with the graphs that state it (None: the default graph)."""
+        statements: dict[tuple[ox.NamedNode, Term], list[ox.NamedNode | None]] = {}
+        for quad in islice(self.store.quads_for_pattern(node, None, None, None), limit):
+            graph = quad.graph_name if isinstance(quad.graph_name, ox.NamedNode) else None
+            statements.setdefault((quad.predicate, quad.object), []).append(graph)
+        return statements
+
+    def graphs_of(self, subject: ox.NamedNode | ox.BlankNode, predicate: ox.NamedNode, value: Term) -> list[ox.NamedNode | None]:
+        """The graphs that state a triple (None: the default graph)."""
+        quads = self.store.quads_for_pattern(subject, predicate, value, None)
+        return [q.graph_name if isinstance(q.graph_name, ox.NamedNode) else None for q in quads]
+
+    def incoming(self, node: ox.NamedNode, predicate: ox.NamedNode | None = None) -> Iterator[ox.Quad]:
+        """The vouched statements that have the node as their value, in an order that stays the same."""
+        return self.store.quads_for_pattern(None, predicate, node, DEFAULT_GRAPH)
+
+    def incoming_predicates(self, node: ox.NamedNode, enough: int) -> list[ox.NamedNode]:
+        """The properties that lead to a node; a hub is asked property by property, so that none hides another."""
+        first = list(islice(self.incoming(node), enough))
+        if len(first) < enough:
+            return list(dict.fromkeys(quad.predicate for quad in first))
+        return [p for p in self.predicates() if next(self.incoming(node, p), None) is not None]
+
+    def claims_from(self, source: ox.NamedNode) -> Iterator[ox.NamedNode]:
+        """The claims that have a thing as their source."""
+        for quad in self.store.quads_for_pattern(None, SOURCE, source, self._provenance):
+            if isinstance(quad.subject, ox.NamedNode):
+                yield quad.subject
+
+    def accepted(self, graph: ox.NamedNode) -> bool:
+        """Whether what a claim states is in the default graph."""
+        for quad in islice(self.store.quads_for_pattern(None, None, None, graph), _OPTIONAL_READ):
+            if next(self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, DEFAULT_GRAPH), None) is None:
+                return False
+        return True
+
+    def predicates(self) -> tuple[ox.NamedNode, ...]:
+        """Every property of the default graph; read once."""
+        with self._lock:
+            if self._predicates is None:
+                found = self.store.query("SELECT DISTINCT ?p { ?s ?p ?o }")
+                assert isinstance(found, ox.QuerySolutions)
+                self._predicates = tuple(sorted((row["p"] for row in found), key=str))
+            return self._predicates
+
+    def classes(self) -> Mapping[str, int]:
+        """Every class of the default graph with the number of its members, largest first; counted once."""
+        with self._lock:
+            if self._classes is None:
+                quads = self.store.quads_for_pattern(None, TYPE, None, DEFAULT_GRAPH)
+                counts = Counter(quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode))
+                self._classes = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+            return self._classes
+
+    def members(self, class_iri: str) -> Iterator[ox.NamedNode]:
+        """The members of a class, in an order that stays the same."""
+        for quad in self.store.quads_for_pattern(None, TYPE, ox.NamedNode(class_iri), DEFAULT_GRAPH):
+            if isinstance(quad.subject, ox.NamedNode):
+                yield quad.subject
+
+    def provenance_of(self, graph: ox.NamedNode) -> Iterator[ox.Quad]:
+        """What the provenance graph says of a claim, its evidence and their selectors."""
+        pending, seen = [graph], {graph}
+        while pending:
+            node = pending.pop()
+            for quad in islice(self.store.quads_for_pattern(node, None, None, self._provenance), _OPTIONAL_READ):
+                yield quad
+                if isinstance(quad.object, ox.NamedNode) and quad.object not in seen and is_part(quad.object, graph):
+                    seen.add(quad.object)
+                    pending.append(quad.object)
+
+    def _claim(self, graph: ox.NamedNode) -> Claim | None:
+        if self._provenance is None:
+            return None
+        source: ox.NamedNode | None = None
+        evidence: list[Evidence] = []
+        details: list[tuple[ox.NamedNode, Term]] = []
+        for quad in islice(self.store.quads_for_pattern(graph, None, None, self._provenance), _OPTIONAL_READ):
+            value = quad.object
+            if quad.predicate == SOURCE and isinstance(value, ox.NamedNode):
+                source = value
+            elif quad.predicate == DERIVED and isinstance(value, ox.NamedNode):
+                evidence.extend(self._evidence(value))
+            elif quad.predicate not in (TYPE, *LABEL_PROPERTIES):
+                details.append((quad.predicate, value))
+        if source is None:
+            return None
+        return Claim(graph, source, tuple(sorted(evidence, key=_position)), tuple(sorted(details, key=str)))
+
+    def _evidence(self, node: ox.NamedNode) -> Iterator[Evidence]:
+        selectors = [q.object for q in islice(self._said(node, OA["hasSelector"]), _OPTIONAL_READ)]
+        for selector in selectors:
+            if isinstance(selector, ox.NamedNode):
+                start, end = (self._number(selector, OA[name]) for name in ("start", "end"))
+                yield Evidence(node.value, start, end)
+        if not selectors:
+            yield Evidence(node.value, None, None)
+
+    def _number(self, node: ox.NamedNode, predicate: ox.NamedNode) -> int | None:
+        quad = next(self._said(node, predicate), None)
+        value = quad.object if quad is not None else None
+        return int(value.value) if isinstance(value, ox.Literal) and value.value.isascii() and value.value.isdigit() else None
+
+    def _said(self, node: ox.NamedNode, predicate: ox.NamedNode) -> Iterator[ox.Quad]:
+        return self.store.quads_for_pattern(node, predicate, None, self._provenance)
+
+
+def is_part(node: ox.NamedNode, whole: ox.NamedNode) -> bool:
+    """Whether a node is a hash child of another: `…/x#part` of `…/x`."""
+    return node.value.startswith(f"{whole.value}#")
+
+
+def _position(evidence: Evidence) -> tuple[int, int, str]:
+    return (evidence.start or 0, evidence.end or 0, evidence.iri)

@@ -1,0 +1,110 @@
+"""Answers by RFC 9110: negotiation, validators, and the headers that every answer has; refusals as an exception."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from urllib.parse import quote
+
+import flask
+
+from kclod.web.negotiation import Choice, Offer, choose
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class ProblemError(Exception):
+    """A request that is refused. `code` is a short stable name; `extra` are further members of the problem object."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        extra: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.extra, self.headers = dict(extra or {}), dict(headers or {})
+
+
+def negotiate(offers: Sequence[Offer], links: Iterable[tuple[str, str]] = ()) -> Choice:
+    """The representation to send for this request; a 406 that lists what there is when none is acceptable.
+
+    `links` gives addresses of representations and their media types, for the client that was refused.
+    """
+    flask.g.negotiated = True
+    choice = choose(flask.request.headers.get("Accept"), offers)
+    if choice is None:
+        listed = dict(links)
+        raise ProblemError(
+            HTTPStatus.NOT_ACCEPTABLE,
+            "not-acceptable",
+            "none of the media types in the Accept header can be sent; there are: " + ", ".join(o.media_type for o in offers),
+            extra={"available": [o.media_type for o in offers]},
+            headers={"Link": ", ".join(f'<{href}>; rel="alternate"; type="{kind}"' for href, kind in listed.items())} if listed else None,
+        )
+    return choice
+
+
+def answer(
+    body: bytes | str,
+    media_type: str,
+    *,
+    language: str | None = None,
+    location: str | None = None,
+    links: Sequence[str] = (),
+) -> flask.Response:
+    """A 200 with a strong ETag of the bytes, or the 304 that the request's conditions ask for.
+
+    `location` is the Content-Location; `links` are whole Link values.
+    """
+    data = body.encode() if isinstance(body, str) else body
+    text = media_type.startswith("text/") or media_type.endswith("+xml")
+    response = flask.Response(data, content_type=f"{media_type}; charset=utf-8" if text else media_type)
+    if language:
+        response.headers["Content-Language"] = language
+    if location:
+        response.headers["Content-Location"] = location
+    if links:
+        response.headers["Link"] = ", ".join(links)
+    response.headers["Cache-Control"] = "no-cache"  # kept, but asked for again: the release behind an address may change
+    response.set_etag(base64.urlsafe_b64encode(hashlib.sha256(data).digest()[:18]).decode())
+    return response.make_conditional(flask.request)  # type: ignore[return-value]  # it is the same response
+
+
+def link(target: str, relation: str, media_type: str | None = None) -> str:
+    """One value of a Link header (RFC 8288); an IRI is written as the URI it stands for."""
+    kind = f'; type="{media_type}"' if media_type else ""
+    return f'<{ascii_uri(target)}>; rel="{relation}"{kind}'
+
+
+def ascii_uri(iri: str) -> str:
+    """The URI of an IRI (RFC 3987, section 3.1), safe inside a header."""
+    return quote(iri, safe=":/?#[]@!$&'()*+,;=%~-._")
+
+
+def finish(response: flask.Response) -> flask.Response:
+    """Headers that every answer has: what may be shared, what depends on what, what a browser may do with it."""
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Expose-Headers"] = "Content-Location, ETag, Link, Location, Retry-After"
+    if flask.request.method == "OPTIONS":
+        headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
+        headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, If-None-Match"
+        headers["Access-Control-Max-Age"] = "86400"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Content-Security-Policy"] = POLICY
+    if flask.g.get("negotiated"):
+        response.vary.update(("Accept",))
+    if flask.g.get("worded"):
+        response.vary.update(("Accept-Language",))
+    return response

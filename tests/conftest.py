@@ -1,0 +1,32 @@
+"""Fixtures that many tests share."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kclod.project import Project
+
+MINI = Path(__file__).parent / "mini"
+
+
+@pytest.fixture
+def mini(tmp_path: Path) -> Project:
+    """A copy of the small lighthouse project: it shows that the engine knows nothing of the real content."""
+    shutil.copytree(MINI, tmp_path / "project")
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def edit(mini: Project) -> Callable[[str, str, str], Project]:
+    """Replaces text in a file of the small project, once, and gives the project anew."""
+
+    def replace(file: str, old: str, new: str) -> Project:
+        path = mini.root / file
+        text = path.read_text("utf-8")
+        assert text.count(old) >= 1, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1), "utf-8")
+        return Project(mini.root)
+
+    return replace
