@@ -16,31 +16,29 @@ from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
 from pyshacl.validator import Validator
 from rdflib.plugins import sparql
 
+from kclod.errors import Problem, UndecidedError
 from kclod.vocab import XSD
 
 _DEEPEST = 60
 """How deep shapes may refer to shapes; pySHACL's own limit of 15 is below what its SHACL-SHACL shapes need."""
+_STRING = XSD["string"]
 _PACKAGE = str(Path(pyshacl.__file__).parent)
-_NO_DATATYPE = (XSD["string"].value, "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString")
-
-
-class EngineFailure(Exception):  # noqa: N818  # SHACL calls this a failure (section 3.4), which is no validation result
-    """pySHACL could not decide: a malformed shape, a query it cannot run, recursion."""
 
 
 def run(data: Iterable[ox.Triple], shapes: Iterable[ox.Triple], *, advanced: bool = False) -> list[ox.Triple]:
     """Validate by pySHACL; the validation report as triples, its blank nodes with the labels of data and shapes.
 
     Nothing is fetched: no owl:imports, and no FROM of a query. `advanced` allows sh:expression and sh:SPARQLFunction.
-    EngineFailure when a shape cannot be used, also where pySHACL itself would only warn and go on without it.
+    UndecidedError when a shape cannot be used, also where pySHACL itself would only warn and go on without it.
     """
     with _configured() as complaints:
         data_graph = DataGraph.from_rdflib(_graph(data))
-        rdflib_bool_patch()  # SHACL takes `true` for true and nothing else (section 4.4.5, sh:uniqueLang)
+        # SHACL takes `true` for true and nothing else (section 4.4.5, sh:uniqueLang).
+        rdflib_bool_patch()  # type: ignore[no-untyped-call]  # pySHACL has no types here
         try:
             shapes_graph = _graph(shapes)
         finally:
-            rdflib_bool_unpatch()
+            rdflib_bool_unpatch()  # type: ignore[no-untyped-call]  # pySHACL has no types here
             rdflib.NORMALIZE_LITERALS = False  # which the patch's end sets
         options = {
             "inplace": True,
@@ -49,11 +47,14 @@ def run(data: Iterable[ox.Triple], shapes: Iterable[ox.Triple], *, advanced: boo
             "logger": complaints.logger,
         }
         try:
-            _, report, _ = Validator(data_graph, shacl_graph=shapes_graph, options=options).run()
-        except Exception as error:  # what a malformed shape raises is of many types: pySHACL's, rdflib's, re's, pyparsing's
-            raise EngineFailure(_first_line(error)) from error
+            validator = Validator(data_graph, shacl_graph=shapes_graph, options=options)
+            _, report, _ = validator.run()  # type: ignore[no-untyped-call]  # pySHACL has no types here
+        except (
+            Exception
+        ) as error:  # what a malformed shape raises is of many types: pySHACL's, rdflib's, re's, pyparsing's
+            raise _undecided(_first_line(error)) from error
     if complaints.messages:
-        raise EngineFailure("; ".join(sorted(set(complaints.messages))))
+        raise _undecided("; ".join(sorted(set(complaints.messages))))
     return [_triple(*triple) for triple in report]
 
 
@@ -72,7 +73,7 @@ class _Complaints(logging.Handler):
 
 @contextmanager
 def _configured() -> Iterator[_Complaints]:
-    """Set rdflib's global switches for the time of a run: lexical forms kept, no graphs loaded, no log of bad literals."""
+    """Set rdflib's global switches for a run: lexical forms kept, no graphs loaded, no log of bad literals."""
     complaints = _Complaints()
     # rdflib logs every ill-typed literal; sh:datatype reports them, with their place.
     term_logger = logging.getLogger("rdflib.term")
@@ -88,6 +89,12 @@ def _configured() -> Iterator[_Complaints]:
         term_logger.setLevel(before[2])
     # Warnings from elsewhere (deprecations within rdflib) are no word on the shapes.
     complaints.messages.extend(_first_line(w.message) for w in caught if w.filename.startswith(_PACKAGE))
+
+
+def _undecided(reason: str) -> UndecidedError:
+    return UndecidedError(
+        Problem("validate.undecided", f"pySHACL cannot decide: {reason}", "correct the shapes, or the data")
+    )
 
 
 def _first_line(error: object) -> str:
@@ -111,16 +118,16 @@ def _to_rdflib(term: object) -> rdflib.term.Node:
         case ox.Literal():
             if term.language:
                 return rdflib.Literal(term.value, lang=term.language)
-            datatype = None if term.datatype.value in _NO_DATATYPE else rdflib.URIRef(term.datatype.value)
+            datatype = None if term.datatype == _STRING else rdflib.URIRef(term.datatype.value)
             return rdflib.Literal(term.value, datatype=datatype, normalize=False)
         case _:
-            raise EngineFailure(f"{term} is not a term of RDF 1.1")
+            raise _undecided(f"{term} is not a term of RDF 1.1")
 
 
 def _triple(subject: object, predicate: object, value: object) -> ox.Triple:
     terms = _from_rdflib(subject), _from_rdflib(predicate), _from_rdflib(value)
     if isinstance(terms[0], ox.Literal) or not isinstance(terms[1], ox.NamedNode):
-        raise EngineFailure(f"pySHACL reports what is no triple: {subject} {predicate} {value}")
+        raise _undecided(f"pySHACL reports what is no triple: {subject} {predicate} {value}")
     return ox.Triple(terms[0], terms[1], terms[2])
 
 
@@ -135,4 +142,4 @@ def _from_rdflib(term: object) -> ox.NamedNode | ox.BlankNode | ox.Literal:
                 return ox.Literal(str(term), language=term.language)
             return ox.Literal(str(term), datatype=ox.NamedNode(str(term.datatype)) if term.datatype else None)
         case _:
-            raise EngineFailure(f"pySHACL reports what is no term: {term!r}")
+            raise _undecided(f"pySHACL reports what is no term: {term!r}")

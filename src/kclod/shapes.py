@@ -17,12 +17,14 @@ from kclod.errors import Problem, RefusedError
 from kclod.rdf import Term
 from kclod.vocab import OWL, RDF, RDFS, SH
 
+_T = TypeVar("_T")
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 Node = ox.NamedNode | ox.BlankNode | ox.Triple  # as pyoxigraph's types have subjects; a triple is never one
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+(\S*?):\s*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
 _TARGETS = tuple(SH[f"target{kind}"] for kind in ("Node", "Class", "SubjectsOf", "ObjectsOf"))
+_REFERENCES = tuple(SH[name] for name in ("node", "not", "property", "qualifiedValueShape"))
 _SHAPE_TYPES = (SH["NodeShape"], SH["PropertyShape"])
 _SHOWN = 60
 """Characters of a literal by which its line is looked up."""
@@ -88,17 +90,18 @@ class Shapes:
     """Subject → the number of the (first) file that describes it."""
 
     @cached_property
-    def by_subject(self) -> Mapping[Node, tuple[ox.Triple, ...]]:
+    def by_subject(self) -> Mapping[Term, tuple[ox.Triple, ...]]:
         """Subject → its triples."""
-        return grouped((t.subject, t) for t in self.triples)
+        pairs: Iterable[tuple[Term, ox.Triple]] = ((t.subject, t) for t in self.triples)
+        return grouped(pairs)
 
     @cached_property
     def _parent(self) -> Mapping[Node, Node]:
         return {t.object: t.subject for t in reversed(self.triples) if isinstance(t.object, ox.BlankNode)}
 
-    def objects(self, subject: Node, predicate: ox.NamedNode) -> list[Term]:
+    def objects(self, subject: Term, predicate: ox.NamedNode) -> list[Term]:
         """The objects of a subject's triples with one predicate."""
-        return [_term(t.object) for t in self.by_subject.get(subject, ()) if t.predicate == predicate]
+        return [t.object for t in self.by_subject.get(subject, ()) if t.predicate == predicate]
 
     def owner(self, node: Node) -> Node:
         """The named node that a blank node is part of; the node itself when it has a name, or none contains it."""
@@ -111,7 +114,10 @@ class Shapes:
     def place(self, node: Node, value: Term | None = None) -> tuple[str | None, int | None]:
         """File and line (from 1) of a shape, or of a value that is written in it; None where it cannot be told."""
         chain = [node]
-        while isinstance(chain[-1], ox.BlankNode) and (parent := self._parent.get(chain[-1])) not in (None, *chain):
+        while isinstance(chain[-1], ox.BlankNode):
+            parent = self._parent.get(chain[-1])
+            if parent is None or parent in chain:
+                break
             chain.append(parent)
         number = next((self.origin[n] for n in chain if n in self.origin), None)
         if number is None:
@@ -119,6 +125,15 @@ class Shapes:
         source = self.sources[number]
         path = [p for n in reversed(chain) for p in (n, *self.objects(n, SH["path"])) if isinstance(p, ox.NamedNode)]
         return str(source.path), source.line_of([*path, value])
+
+    @cached_property
+    def all_shapes(self) -> tuple[Node, ...]:
+        """Every node that is typed, targeted or referred to as a shape; ordered."""
+        found = {t.subject for t in self.triples if t.predicate == RDF["type"] and t.object in _SHAPE_TYPES}
+        found.update(
+            t.object for t in self.triples if t.predicate in _REFERENCES and not isinstance(t.object, ox.Literal)
+        )
+        return tuple(sorted(found | set(self.targeted), key=str))
 
     @cached_property
     def targeted(self) -> tuple[Node, ...]:
@@ -135,7 +150,7 @@ class Shapes:
         typed: dict[Node, set[Term]] = defaultdict(set)
         for t in self.triples:
             if t.predicate == RDF["type"]:
-                typed[t.subject].add(_term(t.object))
+                typed[t.subject].add(t.object)
         return frozenset(
             node
             for node, types in typed.items()
@@ -152,23 +167,26 @@ class Shapes:
         data = list(data)
         below = subclasses([*data, *extra])
         typed = grouped((t.object, t.subject) for t in data if t.predicate == RDF["type"])
-        ends = grouped((t.predicate, t) for t in data if t.predicate in self._end_predicates)
+        pairs: Iterable[tuple[Term, ox.Triple]] = (
+            (t.predicate, t) for t in data if t.predicate in self._end_predicates
+        )
+        ends = grouped(pairs)
         found: dict[Node, frozenset[Term]] = {}
         for shape in self.targeted:
-            classes = [*self.objects(shape, SH["targetClass"]), *(_term(c) for c in {shape} & self.implicit_classes)]
+            classes = [*self.objects(shape, SH["targetClass"]), *(c for c in {shape} & self.implicit_classes)]
             nodes = set(self.objects(shape, SH["targetNode"]))
-            nodes.update(_term(node) for c in classes for lower in below(c) for node in typed.get(lower, ()))
+            nodes.update(node for c in classes for lower in below(c) for node in typed.get(lower, ()))
             for predicate in self.objects(shape, SH["targetSubjectsOf"]):
-                nodes.update(_term(t.subject) for t in ends.get(predicate, ()))
+                nodes.update(t.subject for t in ends.get(predicate, ()))
             for predicate in self.objects(shape, SH["targetObjectsOf"]):
-                nodes.update(_term(t.object) for t in ends.get(predicate, ()))
+                nodes.update(t.object for t in ends.get(predicate, ()))
             found[shape] = frozenset(nodes)
         return found
 
     @cached_property
     def _end_predicates(self) -> frozenset[Term]:
         wanted = (SH["targetSubjectsOf"], SH["targetObjectsOf"])
-        return frozenset(_term(t.object) for t in self.triples if t.predicate in wanted)
+        return frozenset(t.object for t in self.triples if t.predicate in wanted)
 
     def with_focus_nodes(self, focus_nodes: Mapping[Node, Iterable[Term]]) -> Iterator[ox.Triple]:
         """The shapes with their targets replaced by the given nodes, each named as a `sh:targetNode`."""
@@ -194,25 +212,24 @@ def read_shapes(files: Sequence[Path]) -> Shapes:
             continue
         text = path.read_text("utf-8", "replace")
         sources.append(Source(path, text, dict(_PREFIX.findall(text))))
-        for triple in relabelled(rdf.triples_of(quads), f"s{number}n"):
-            triples.append(triple)
-            origin.setdefault(triple.subject, number)
+        merged = rdf.in_graph(rdf.triples_of(quads), rdf.DEFAULT_GRAPH)
+        found = [quad.triple for quad in relabelled(merged, f"s{number}n")]
+        triples.extend(found)
+        origin = {t.subject: len(sources) - 1 for t in found} | origin
     if problems:
         raise RefusedError(problems)
     return Shapes(tuple(triples), tuple(sources), origin)
 
 
-def relabelled(triples: Iterable[ox.Triple], prefix: str) -> list[ox.Triple]:
-    """The triples in a stable order, their blank nodes labelled by RDFC-1.0 after a prefix that replaces `c14n`."""
-    dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+def relabelled(quads: Iterable[ox.Quad], prefix: str) -> list[ox.Quad]:
+    """The quads in a stable order, their blank nodes labelled by RDFC-1.0 after a prefix that replaces `c14n`."""
+    dataset = ox.Dataset(quads)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
 
-    def named(term: Node | Term) -> Term:
-        if isinstance(term, ox.BlankNode):
-            return ox.BlankNode(term.value.replace("c14n", prefix, 1))
-        return _term(term)
+    def named(term: _T) -> _T | ox.BlankNode:
+        return ox.BlankNode(term.value.replace("c14n", prefix, 1)) if isinstance(term, ox.BlankNode) else term
 
-    renamed = (ox.Triple(_node(named(q.subject)), q.predicate, named(q.object)) for q in dataset)
+    renamed = (ox.Quad(named(q.subject), q.predicate, named(q.object), q.graph_name) for q in dataset)
     return sorted(renamed, key=rdf.sort_key)
 
 
@@ -223,7 +240,7 @@ def subclasses(triples: Iterable[ox.Triple]) -> Callable[[Term], set[Term]]:
     def below(top: Term) -> set[Term]:
         found, waiting = {top}, [top]
         while waiting:
-            fresh = {_term(c) for c in lower.get(waiting.pop(), ())} - found
+            fresh = set(lower.get(waiting.pop(), ())) - found
             found |= fresh
             waiting.extend(fresh)
         return found
@@ -237,16 +254,3 @@ def grouped(pairs: Iterable[tuple[_K, _V]]) -> dict[_K, tuple[_V, ...]]:
     for key, value in pairs:
         lists.setdefault(key, []).append(value)
     return {key: tuple(values) for key, values in lists.items()}
-
-
-def _term(term: Node | Term) -> Term:
-    """Narrow pyoxigraph's type: a triple is no term in RDF 1.1."""
-    if isinstance(term, ox.Triple):
-        raise RefusedError(Problem("rdf.triple-term", f"{term} is a triple term (RDF 1.2)", "use RDF 1.1"))
-    return term
-
-
-def _node(term: Term) -> ox.NamedNode | ox.BlankNode:
-    if isinstance(term, ox.Literal):
-        raise TypeError(f"{term} cannot be a subject")
-    return term

@@ -46,7 +46,7 @@ def compile_mappings(paths: Sequence[Path]) -> CompiledMapping:
     """
     if not paths:
         raise UsageError(Problem("rml.no-file", "no mapping file is given", "name at least one mapping file"))
-    triples_maps, problems = parse_mappings(paths)
+    triples_maps, problems = parse_mappings(tuple(dict.fromkeys(paths)))
     all_maps = {triples_map.key: triples_map for triples_map in triples_maps}
     problems += [p for triples_map in triples_maps for p in _problems_of(triples_map, all_maps)]
     if problems:
@@ -102,9 +102,8 @@ def unused_expressions(mapping: CompiledMapping, *, sources: Given) -> list[Prob
     """
     data = Sources(sources)
     problems = _prepare(mapping, data)
-    broken = bool(problems)
     for source, _ in mapping.groups:
-        if source is None:
+        if source is None or data.is_broken(source):
             continue
         waiting = [probe for probe in mapping.probes if probe.source == source]
         empty = True
@@ -113,10 +112,10 @@ def unused_expressions(mapping: CompiledMapping, *, sources: Given) -> list[Prob
             waiting = [probe for probe in waiting if not _has_value(probe, record)]
             if not waiting:
                 break
-        if not empty:
-            problems += [_unused(probe) for probe in waiting]
-        elif not broken or not any(p.rule.startswith("source.") for p in problems):
+        if empty:
             problems += [_never_iterates(t, source) for t in mapping.triples_maps if t.source == source]
+        else:
+            problems += [_unused(probe) for probe in waiting]
     return problems + data.problems
 
 
@@ -168,12 +167,12 @@ def _missing_columns(mapping: CompiledMapping, data: Sources) -> list[Problem]:
     problems = []
     for probe in mapping.probes:
         columns = data.columns(probe.source) if probe.source is not None else None
-        if columns is not None and probe.reference.query not in columns:
+        if columns is not None and probe.reference.text not in columns:
             place = probe.reference.place
             problems.append(
                 Problem(
                     "rml.no-column",
-                    f"{probe.source.path if probe.source else ''!r} has no column {probe.reference.query!r}",
+                    f"{probe.source.path if probe.source else ''!r} has no column {probe.reference.text!r}",
                     f"use one of {', '.join(columns)}",
                     place.file,
                     place.line,

@@ -54,10 +54,9 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A query into one iteration (8.2): `text` as the mapping writes it, `query` as it is evaluated."""
+    """A query into one iteration (8.2), as the mapping writes it."""
 
     text: str
-    query: str
     place: Place
 
 

@@ -17,7 +17,6 @@ from kclod.rml.document import Document, Resource, Value, load, name_in_rml
 from kclod.rml.model import (
     Constant,
     Expression,
-    Formulation,
     Join,
     LogicalSource,
     Place,
@@ -29,7 +28,6 @@ from kclod.rml.model import (
     TermType,
     TriplesMap,
 )
-from kclod.rml.oldpaths import modern_path
 from kclod.rml.sourceparse import SourceReader
 from kclod.rml.template import TemplateError, split
 
@@ -387,7 +385,7 @@ class _Reader:
         if not isinstance(value, ox.Literal):
             self._problem("rml.reference", f"the reference {value} is not a string", "write it as a string", place)
             return None
-        return Reference(value.value, self._query(value.value), place)
+        return Reference(value.value, place)
 
     def _template(self, value: Value, node: Resource) -> Template | None:
         place = self._place_of(value, node)
@@ -399,18 +397,16 @@ class _Reader:
         except TemplateError as error:
             self._problem("rml.template", f"{value.value!r} is not a valid template: {error}", "correct it", place)
             return None
-        references = tuple(Reference(text, self._query(text), place) for text in texts)
+        references = tuple(Reference(text, place) for text in texts)
         return Template(value.value, literals, references, place)
-
-    def _query(self, text: str) -> str:
-        source = self._source
-        old = source is not None and source.formulation is Formulation.JSON_PATH and not source.typed
-        return modern_path(text) if old else text
 
     # Places and problems
 
     def _place_of(self, value: Value, within: Value) -> Place:
-        return self._place if isinstance(within, ox.Literal) else self._document.said_at(value, within, self._place)
+        if isinstance(within, ox.Literal):
+            return self._place
+        near = self._document.described_at(within) if isinstance(within, ox.NamedNode) else self._place
+        return self._document.said_at(value, within, near)
 
     def _first_place(self, node: Resource, default: Place) -> Place:
         """Where a term map is written: at its expression, for it has often no name of its own."""

@@ -102,16 +102,14 @@ def _note_origins(terms: Terms | Graphs, cursor: Cursor) -> None:
 
 
 def _add(quads: list[ox.Quad], subjects: Any, predicates: Any, objects: Any, graphs: Any) -> None:
-    for subject in subjects:
-        for predicate in predicates:
-            for value in objects:
-                for graph in graphs:
-                    # naming the default graph would cost as much again as making the quad
-                    quads.append(
-                        ox.Quad(subject, predicate, value)
-                        if graph is None
-                        else ox.Quad(subject, predicate, value, graph)
-                    )
+    if graphs is _DEFAULT:  # naming it would cost as much again as making the quad
+        quads.extend([ox.Quad(s, p, o) for s in subjects for p in predicates for o in objects])
+    else:
+        quads.extend([_quad(s, p, o, g) for s in subjects for p in predicates for o in objects for g in graphs])
+
+
+def _quad(subject: Any, predicate: Any, value: Any, graph: Any) -> ox.Quad:
+    return ox.Quad(subject, predicate, value) if graph is None else ox.Quad(subject, predicate, value, graph)
 
 
 def _add_scoped(quads: list[ox.Quad], subjects: Any, predicates: Any, objects: Any, graphs: Any) -> None:

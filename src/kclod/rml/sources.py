@@ -45,6 +45,10 @@ class Sources:
             return [Problem(error.rule, error.message, error.fix, place.file, place.line, item=item)]
         return []
 
+    def is_broken(self, source: LogicalSource) -> bool:
+        """Whether `prepare` found that a source cannot be read."""
+        return source in self._broken
+
     def columns(self, source: LogicalSource) -> list[str] | None:
         """The column names of a prepared delimited file; None for anything else."""
         return self._headers.get(source)
@@ -199,26 +203,34 @@ def _read_yaml(path: Path, text: str) -> object:
         _refuse(path, "source.yaml", message, "correct the YAML at this place", line=line, column=column)
     except (YAMLError, ValueError, RecursionError) as error:
         _refuse(path, "source.yaml", f"not well-formed YAML: {error}", "correct the YAML")
-    keys = sorted({repr(key) for key in _other_keys(value)})
+    try:
+        keys = sorted(_other_keys(value, set(), set()))
+    except _CycleError:
+        _refuse(path, "source.yaml", "an anchor contains an alias of itself", "remove the alias")
     if keys:
         message = f"{', '.join(keys)} cannot be a name: JSONPath names are strings"
         _refuse(path, "source.yaml", message, "put the name in quotes")
     return value
 
 
-def _other_keys(value: object) -> Iterator[object]:
-    """The keys of mappings that are not strings, anywhere in a value. Aliased parts are looked at once."""
-    pending, seen = [value], set[int]()
-    while pending:
-        current = pending.pop()
-        if not isinstance(current, (dict, list)) or id(current) in seen:
-            continue
-        seen.add(id(current))
-        if isinstance(current, dict):
-            yield from (key for key in current if not isinstance(key, str))
-            pending.extend(current.values())
-        else:
-            pending.extend(current)
+class _CycleError(Exception):
+    """A value that contains itself."""
+
+
+def _other_keys(value: object, done: set[int], within: set[int]) -> set[str]:
+    """The keys of mappings, anywhere in a value, that are not strings. What several aliases share is looked at once."""
+    if not isinstance(value, (dict, list)) or id(value) in done:
+        return set()
+    if id(value) in within:
+        raise _CycleError
+    within.add(id(value))
+    members = list(value.values()) if isinstance(value, dict) else value
+    found = {repr(key) for key in value if not isinstance(key, str)} if isinstance(value, dict) else set()
+    for member in members:
+        found |= _other_keys(member, done, within)
+    within.discard(id(value))
+    done.add(id(value))
+    return found
 
 
 # Delimited files

@@ -8,6 +8,7 @@ from itertools import product
 
 from kclod.rml.jsonpath import Path, compile_path
 from kclod.rml.model import Constant, Expression, Formulation, LogicalSource, Reference, Template
+from kclod.rml.oldpaths import modern_path
 from kclod.rml.values import SURROGATE, NotScalarError, lexical, plain_lexical
 
 Lexical = Callable[[object], str]
@@ -32,9 +33,10 @@ class Strings:
 def compile_reference(reference: Reference, source: LogicalSource | None) -> Path:
     """A reference as a query over an iteration of its source; PathError when it is not valid."""
     if source is None or source.formulation is Formulation.JSON_PATH:
-        path = compile_path(reference.query)
+        is_old = source is not None and not source.typed
+        path = compile_path(modern_path(reference.text) if is_old else reference.text)
     else:
-        path = _column(reference.query)
+        path = _column(reference.text)
     return _without(path, source.nulls) if source is not None and source.nulls else path
 
 

@@ -10,13 +10,14 @@ import pyoxigraph as ox
 
 from kclod import rdf
 from kclod.rdf import RDF_FORMATS, Format
-from kclod.web.addresses import Addresses
+from kclod.web.addresses import spellings
 from kclod.web.describe import describe as describe_data
-from kclod.web.entity import PAGE, Claim, ClaimPage, Describer, Entity, Group, Statement
+from kclod.web.entity import PAGE, Describer, Group, claims_in
 from kclod.web.negotiation import HTML, offers_of
 from kclod.web.pages import page as html_page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
+from kclod.web.reader import TYPE
 from kclod.web.responses import ProblemError, answer, link, negotiate
 
 blueprint = flask.Blueprint("documents", __name__)
@@ -74,7 +75,7 @@ def data(name: str) -> flask.Response:
 
 
 @blueprint.get("/describe")
-def describe(prefix: str = "") -> flask.Response:
+def describe() -> flask.Response:
     """A page or data about any IRI that the data describes, by negotiation or `format=`; below the base a redirect."""
     publication = current()
     iri = flask.request.args.get("iri", "")
@@ -128,17 +129,80 @@ def _page(node: ox.NamedNode, alternates: list[tuple[str, str]], arguments: dict
     contents = describer(presenter)
     links = [link(href, "alternate", media_type) for href, media_type in alternates]
     links.append(link(node.value, "describes"))
+    shared = {
+        "node": node,
+        "arguments": arguments,
+        "endpoint": "documents.page" if "path" in arguments else "documents.describe",
+        "formats": [(f.title, href) for f, (href, _) in zip(RDF_FORMATS, alternates, strict=True)],
+        "alternates": alternates,
+        "page": page_number(),
+    }
     wanted = flask.request.args.get("in")
-    endpoint = "documents.page" if "path" in arguments else "documents.describe"
-    formats = [(f.title, href) for f, (href, _) in zip(RDF_FORMATS, alternates, strict=True)]
-    shared = {"node": node, "arguments": arguments, "endpoint": endpoint, "formats": formats, "alternates": alternates}
     if wanted:
-        group = _incoming_page(node, wanted, contents)
-        return html_page("incoming.html", presenter, choice, links=links, group=group, page=page_number(), size=PAGE,
-                         notes=Notes(_origins_of((group,))), **shared)
-    claim, entity = contents.claim_page(node), contents.entity(node)
-    claims = contents.source_page(node, page_number())
+        group = _incoming_group(node, wanted, contents)
+        return html_page("incoming.html", presenter, choice, links=links, group=group, size=PAGE, claims=claims_in((group,)), **shared)
+    claim, entity, sources = contents.claim_page(node), contents.entity(node), contents.source_page(node, page_number())
+    types = Group(TYPE, entity.types, len(entity.types))
+    groups = (types, *entity.groups, *entity.incoming, *entity.doubted, *entity.doubted_incoming)
     return html_page(
-        "entity.html", presenter, choice, links=links, entity=entity, claim=claim, claims=claims, page=page_number(),
-        notes=Notes(_origins_of(_all_groups(entity, claim))), **shared
+        "entity.html",
+        presenter,
+        choice,
+        links=links,
+        entity=entity,
+        claim=claim,
+        sources=sources,
+        size=PAGE,
+        claims=claims_in(groups),
+        **shared,
     )
+
+
+def _incoming_group(node: ox.NamedNode, predicate: str, contents: Describer) -> Group:
+    try:
+        group = contents.incoming_group(node, ox.NamedNode(predicate), page_number())
+    except ValueError:
+        raise ProblemError(400, "bad-parameter", "`in` is the IRI of a property") from None
+    if not group.statements:
+        raise ProblemError(404, "no-such-page", "nothing links here by this property, or the page is past the last")
+    return group
+
+
+def _data(
+    node: ox.NamedNode, fmt: Format, media_type: str, document: str, links: list[str], location: str | None
+) -> flask.Response:
+    publication, number = current(), page_number()
+    described = describe_data(publication.reader, node, fmt, document, number)
+    links = [*links, link(node.value, "describes")]
+    if described.more:
+        arguments = flask.request.args.to_dict() | {"page": str(number + 1), "format": fmt.name}
+        here = arguments if flask.request.endpoint == "documents.describe" else {"page": str(number + 1)}
+        links.append(link(flask.url_for(flask.request.endpoint or "", **(flask.request.view_args or {}), **here), "next"))  # type: ignore[arg-type]  # texts
+    prefixes = publication.release.site.prefixes
+    items = described.quads if fmt.dataset else tuple(dict.fromkeys(quad.triple for quad in described.quads))
+    return answer(rdf.serialize(items, fmt, prefixes=prefixes), media_type, location=location, links=links)
+
+
+def _find(publication: Publication, path: str, *, documents: bool) -> _Found:
+    """The thing that a document path, or the path of an IRI, stands for; a 404 when the data has none."""
+    addresses = publication.addresses
+    candidates = addresses.candidates(path) if documents else (f"{addresses.base_iri}{s}" for s in spellings(path))
+    for iri in candidates:
+        node = publication.reader.exists(iri)
+        address = addresses.of(iri)
+        if node is not None and address is not None:
+            return _Found(node, address.path)
+    raise _unknown(f"{addresses.base_iri}{path}")
+
+
+def _unknown(iri: str) -> ProblemError:
+    return ProblemError(404, "unknown-thing", f"the data says nothing of {iri}", extra={"iri": iri})
+
+
+def _alternates(path: str) -> Iterator[tuple[str, str]]:
+    return ((flask.url_for("documents.data", name=f"{path}.{f.name}"), f.media_type) for f in RDF_FORMATS)
+
+
+def _moved(target: str) -> flask.Response:
+    """308: another spelling of the address is the one to use."""
+    return flask.redirect(target, 308)  # type: ignore[return-value]  # Flask's response

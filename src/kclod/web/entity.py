@@ -101,6 +101,16 @@ class ClaimPage:
     cut: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """The claims that have a thing as their source, in the order of the source where there are not too many."""
+
+    claims: tuple[tuple[Claim, bool], ...]
+    """Each with whether it is accepted."""
+    total: int
+    capped: bool
+
+
 class Describer:
     """Makes pages' contents from the store. `base_iri` bounds what may be shown expanded; `name` sorts."""
 
@@ -168,6 +178,22 @@ class Describer:
             tuple((subject, self._groups(groups, None)) for subject, groups in subjects),
             cut=len(quads) > _CLAIM_STATEMENTS,
         )
+
+    def source_page(self, node: ox.NamedNode, page: int) -> SourcePage | None:
+        """One page of the claims from a source; None when there are none."""
+        graphs = list(islice(self._reader.claims_from(node), _COUNTED + 1))
+        if not graphs:
+            return None
+        total, start = len(graphs), (page - 1) * PAGE
+        if total <= _SORTED:
+            claims = [claim for graph in graphs if (claim := self._reader.claim(graph)) is not None]
+            claims.sort(key=lambda c: (c.evidence[0].start or 0 if c.evidence else 0, c.graph.value))
+            shown = claims[start : start + PAGE]
+        else:
+            graphs = list(islice(self._reader.claims_from(node), start, start + PAGE))
+            shown = [claim for graph in graphs if (claim := self._reader.claim(graph)) is not None]
+        rows = tuple((claim, self._reader.accepted(claim.graph)) for claim in shown)
+        return SourcePage(rows, min(total, _COUNTED), total > _COUNTED)
 
     def origins(self, graphs: Iterable[ox.NamedNode | None]) -> tuple[Origin, ...]:
         """The origins that a statement's graphs stand for: claims first."""
@@ -251,3 +277,14 @@ class Describer:
         if isinstance(term, ox.NamedNode):
             return self._name(term.value).casefold()
         return term.value.casefold() if isinstance(term, ox.Literal) else str(term)
+
+
+def claims_in(groups: Iterable[Group]) -> dict[str, Claim]:
+    """The claims behind the statements of groups, expanded ones too, by graph, in the order in which they come."""
+    found: dict[str, Claim] = {}
+    for group in groups:
+        for statement in group.statements:
+            found.update({o.graph.value: o.claim for o in statement.origins if o.claim is not None})
+            if statement.node is not None:
+                found.update(claims_in((*statement.node.parents, *statement.node.groups)))
+    return found

@@ -1,0 +1,321 @@
+"""Malformed shapes, found before anything is validated by them: SHACL's syntax rules (Appendix C), table by table.
+
+A validator passes over what it does not understand, and then everything conforms. So a term of the SHACL namespace
+that SHACL does not have, a shape that is referred to and not there, and a feature that is not supported are problems
+here as much as a value of the wrong kind.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+import pyoxigraph as ox
+
+from kclod.errors import Problem
+from kclod.rdf import Term
+from kclod.shapes import Node, Shapes
+from kclod.vocab import RDF, SH, XSD
+
+_STRINGS = (XSD["string"], RDF["langString"])
+_NODE_KINDS = {SH[k] for k in ("BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral")}
+_DIGITS = re.compile(r"\+?[0-9]+")
+_PATH_OPERATORS = tuple(
+    SH[f"{name}Path"] for name in ("alternative", "inverse", "zeroOrMore", "oneOrMore", "zeroOrOne")
+)
+
+
+def _of_type(*datatypes: ox.NamedNode) -> Callable[[Term], bool]:
+    return lambda term: isinstance(term, ox.Literal) and term.datatype in datatypes
+
+
+def _is_count(term: Term) -> bool:
+    return (
+        isinstance(term, ox.Literal) and term.datatype == XSD["integer"] and _DIGITS.fullmatch(term.value) is not None
+    )
+
+
+def _is_boolean(term: Term) -> bool:
+    return term in (ox.Literal(True), ox.Literal(False))
+
+
+def _is_iri(term: Term) -> bool:
+    return isinstance(term, ox.NamedNode)
+
+
+def _is_literal(term: Term) -> bool:
+    return isinstance(term, ox.Literal)
+
+
+def _is_node(term: Term) -> bool:
+    return not isinstance(term, ox.Literal)
+
+
+_IRI = (_is_iri, "an IRI")
+_COUNT = (_is_count, "a non-negative xsd:integer")
+_BOOLEAN = (_is_boolean, "true or false")
+_LITERAL = (_is_literal, "a literal")
+_TEXT = (_of_type(*_STRINGS), "a text, with or without a language")
+_STRING = (_of_type(XSD["string"]), "a text without a language")
+_SHAPE = (_is_node, "a shape")
+_LIST = (_is_node, "an RDF list")
+
+_VALUES: Mapping[str, tuple[Callable[[Term], bool], str]] = {
+    **dict.fromkeys(("targetClass", "targetSubjectsOf", "targetObjectsOf", "class", "datatype", "severity"), _IRI),
+    **dict.fromkeys(("equals", "disjoint", "lessThan", "lessThanOrEquals"), _IRI),
+    **dict.fromkeys(("minCount", "maxCount", "minLength", "maxLength"), _COUNT),
+    **dict.fromkeys(("qualifiedMinCount", "qualifiedMaxCount"), _COUNT),
+    **dict.fromkeys(("uniqueLang", "closed", "deactivated", "qualifiedValueShapesDisjoint"), _BOOLEAN),
+    **dict.fromkeys(("minExclusive", "minInclusive", "maxExclusive", "maxInclusive"), _LITERAL),
+    **dict.fromkeys(("message", "name", "description"), _TEXT),
+    **dict.fromkeys(("pattern", "flags", "select", "ask"), _STRING),
+    **dict.fromkeys(("node", "not", "property", "qualifiedValueShape"), _SHAPE),
+    **dict.fromkeys(("and", "or", "xone", "in", "languageIn", "ignoredProperties"), _LIST),
+    "targetNode": (lambda term: not isinstance(term, ox.BlankNode), "an IRI or a literal"),
+    "nodeKind": (
+        lambda term: term in _NODE_KINDS,
+        "one of " + ", ".join(sorted(f"sh:{k.value[len(SH) :]}" for k in _NODE_KINDS)),
+    ),
+    "order": (_of_type(XSD["integer"], XSD["decimal"]), "a number"),
+    "sparql": (_is_node, "a SPARQL constraint"),
+    "prefixes": (_is_node, "a node with sh:declare"),
+}
+"""Parameter (in the SHACL namespace) → what its values must be, as a test and in words."""
+
+_ONCE = (
+    *("datatype", "nodeKind", "minCount", "maxCount", "minLength", "maxLength", "flags", "languageIn", "uniqueLang"),
+    *("minExclusive", "minInclusive", "maxExclusive", "maxInclusive", "qualifiedMinCount", "qualifiedMaxCount"),
+    *("qualifiedValueShape", "closed", "ignoredProperties", "in", "deactivated", "severity", "order", "path"),
+    *("select", "ask"),
+)
+_PROPERTY_SHAPES_ONLY = (
+    *("minCount", "maxCount", "lessThan", "lessThanOrEquals", "uniqueLang"),
+    *("qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount"),
+)
+_LIST_ITEMS: Mapping[str, tuple[Callable[[Term], bool], str]] = {
+    "and": _SHAPE,
+    "or": _SHAPE,
+    "xone": _SHAPE,
+    "languageIn": _STRING,
+    "ignoredProperties": _IRI,
+}
+_REFERENCES = ("node", "not", "property", "qualifiedValueShape")
+_REFERENCE_LISTS = ("and", "or", "xone")
+_UNSUPPORTED = {
+    "entailment": "validate data that hold the inferences already",
+    "target": "use sh:targetClass, sh:targetNode, sh:targetSubjectsOf or sh:targetObjectsOf",
+    "js": "write the constraint in SPARQL (sh:sparql)",
+    "rule": "rules are not applied when validating; keep them in a file that is not validated by",
+}
+
+
+def problems_of_shapes(shapes: Shapes) -> list[Problem]:
+    """Every place where the shapes break a rule of SHACL's syntax or use what is not supported; by file and line."""
+    problems = [problem for check in _CHECKS for problem in check(shapes)]
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.file or "", p.line or 0, p.rule, p.message))
+
+
+def problem_at(shapes: Shapes, place: tuple[Node, Term | None], rule: str, message: str, fix: str) -> Problem:
+    """A problem of a shape and perhaps a value in it, at the line where the value (or else the shape) stands."""
+    node, value = place
+    file, line = shapes.place(node, value)
+    owner = shapes.owner(node)
+    path = next(iter(shapes.objects(node, SH["path"])), None)
+    item = f"property {path} of {owner}" if owner != node and isinstance(path, ox.NamedNode) else str(owner)
+    return Problem(f"shape.{rule}", message, fix, file, line, item=item)
+
+
+def _unknown_terms(shapes: Shapes) -> Iterator[Problem]:
+    known = _shacl_terms()
+    for t in shapes.triples:
+        for term in (t.predicate, t.object):
+            if isinstance(term, ox.NamedNode) and term.value.startswith(SH) and term.value not in known:
+                name = term.value[len(SH) :]
+                yield problem_at(
+                    shapes, (t.subject, term), "unknown-term", f"SHACL has no term sh:{name}", "correct its name"
+                )
+        name = t.predicate.value.removeprefix(SH)
+        if t.predicate.value.startswith(SH) and name in _UNSUPPORTED:
+            message = f"sh:{name} is not supported, and leaving it out would change the result"
+            yield problem_at(shapes, (t.subject, t.predicate), "unsupported", message, _UNSUPPORTED[name])
+
+
+@cache
+def _shacl_terms() -> frozenset[str]:
+    """The terms of the SHACL vocabulary, from the copy of it that pySHACL brings."""
+    text = (importlib.resources.files("pyshacl") / "assets" / "shacl.ttl").read_bytes()
+    subjects = (quad.subject for quad in ox.parse(text, ox.RdfFormat.TURTLE))
+    return frozenset(s.value for s in subjects if isinstance(s, ox.NamedNode) and s.value.startswith(SH))
+
+
+def _bad_values(shapes: Shapes) -> Iterator[Problem]:
+    for t in shapes.triples:
+        name = t.predicate.value[len(SH) :] if t.predicate.value.startswith(SH) else ""
+        rule = _VALUES.get(name)
+        value = t.object
+        if rule is not None and not isinstance(value, ox.Triple) and not rule[0](value):
+            yield problem_at(shapes, (t.subject, value), "value", f"sh:{name} is {value}", f"make it {rule[1]}")
+        elif name == "pattern":
+            yield from _bad_pattern(shapes, t)
+
+
+def _bad_pattern(shapes: Shapes, t: ox.Triple) -> Iterator[Problem]:
+    assert isinstance(t.object, ox.Literal)  # noqa: S101  # its kind was looked at just before
+    try:
+        re.compile(t.object.value)
+    except re.error as error:
+        message = f"sh:pattern {t.object} is no regular expression: {error}"
+        yield problem_at(shapes, (t.subject, t.object), "pattern", message, "correct the expression")
+
+
+def _repeated(shapes: Shapes) -> Iterator[Problem]:
+    for subject in shapes.by_subject:
+        for name in _ONCE:
+            values = shapes.objects(subject, SH[name])
+            if len(values) > 1:
+                listed = ", ".join(map(str, values))
+                message = f"sh:{name} is given {len(values)} times: {listed}"
+                yield problem_at(shapes, (subject, values[-1]), "repeated", message, "give it once")
+
+
+def _misplaced(shapes: Shapes) -> Iterator[Problem]:
+    for subject in shapes.by_subject:
+        paths = shapes.objects(subject, SH["path"])
+        types = shapes.objects(subject, RDF["type"])
+        if paths and SH["NodeShape"] in types:
+            yield problem_at(
+                shapes, (subject, paths[0]), "path", "a node shape has no sh:path", "make it a sh:PropertyShape"
+            )
+        if not paths and SH["PropertyShape"] in types:
+            yield problem_at(shapes, (subject, None), "path", "a property shape needs a sh:path", "add sh:path")
+        for name in _PROPERTY_SHAPES_ONLY:
+            if not paths and shapes.objects(subject, SH[name]):
+                message = f"sh:{name} stands in a shape that has no sh:path"
+                yield problem_at(shapes, (subject, SH[name]), "misplaced", message, "put it into a property shape")
+        for value in shapes.objects(subject, SH["property"]):
+            if (
+                not isinstance(value, ox.Literal)
+                and value in shapes.by_subject
+                and not shapes.objects(value, SH["path"])
+            ):
+                message = f"the value {value} of sh:property has no sh:path"
+                yield problem_at(shapes, (value, None), "path", message, "give the property shape a sh:path")
+        if shapes.objects(subject, SH["sparql"]):
+            yield from _without_query(shapes, subject)
+
+
+def _without_query(shapes: Shapes, subject: Node) -> Iterator[Problem]:
+    for constraint in shapes.objects(subject, SH["sparql"]):
+        if isinstance(constraint, ox.Literal) or not shapes.objects(constraint, SH["select"]):
+            yield problem_at(
+                shapes, (subject, None), "sparql", "a SPARQL constraint needs a sh:select", "add its query"
+            )
+
+
+def _bad_paths(shapes: Shapes) -> Iterator[Problem]:
+    for t in shapes.triples:
+        if t.predicate == SH["path"] and not isinstance(t.object, ox.Triple):
+            fault = _path_fault(shapes, t.object, ())
+            if fault:
+                yield problem_at(
+                    shapes,
+                    (t.subject, SH["path"]),
+                    "path",
+                    f"sh:path is ill-formed: {fault}",
+                    "see SHACL, section 2.3.1",
+                )
+
+
+def _path_fault(shapes: Shapes, path: Term, above: tuple[Term, ...]) -> str | None:
+    """What is wrong with a property path (section 2.3.1); None when it is well-formed."""
+    if isinstance(path, ox.NamedNode):
+        return None
+    if isinstance(path, ox.Literal):
+        return f"{path} is a literal"
+    if path in above:
+        return "it contains itself"
+    operators = [p for p in _PATH_OPERATORS if shapes.objects(path, p)]
+    is_list = bool(shapes.objects(path, RDF["first"]))
+    if len(operators) + is_list != 1:
+        return "a blank node must be a list or have one of " + ", ".join(
+            f"sh:{p.value[len(SH) :]}" for p in _PATH_OPERATORS
+        )
+    if is_list:
+        return _sequence_fault(shapes, path, (*above, path))
+    values = shapes.objects(path, operators[0])
+    if len(values) != 1:
+        return f"sh:{operators[0].value[len(SH) :]} has {len(values)} values"
+    if operators[0] == SH["alternativePath"]:
+        return _sequence_fault(shapes, values[0], (*above, path))
+    return _path_fault(shapes, values[0], (*above, path))
+
+
+def _sequence_fault(shapes: Shapes, head: Term, above: tuple[Term, ...]) -> str | None:
+    items = list_items(shapes, head)
+    if items is None or len(items) < 2:
+        return "a sequence or an alternative is a list of two paths or more"
+    return next((fault for item in items if (fault := _path_fault(shapes, item, above))), None)
+
+
+def _bad_lists(shapes: Shapes) -> Iterator[Problem]:
+    for name in ("and", "or", "xone", "in", "languageIn", "ignoredProperties"):
+        for t in (t for t in shapes.triples if t.predicate == SH[name] and not isinstance(t.object, ox.Literal)):
+            items = None if isinstance(t.object, ox.Triple) else list_items(shapes, t.object)
+            if items is None or (not items and name in _REFERENCE_LISTS):
+                yield problem_at(
+                    shapes,
+                    (t.subject, SH[name]),
+                    "list",
+                    f"the value of sh:{name} is no RDF list with members",
+                    "write it as ( … )",
+                )
+                continue
+            kind = _LIST_ITEMS.get(name)
+            for item in items if kind else ():
+                if kind and not kind[0](item):
+                    yield problem_at(
+                        shapes, (t.subject, item), "value", f"sh:{name} lists {item}", f"list only {kind[1]}"
+                    )
+
+
+def list_items(shapes: Shapes, head: Term) -> list[Term] | None:
+    """The members of an RDF list; None when it is ill-formed (more than one rest, a circle, no end)."""
+    items: list[Term] = []
+    seen: set[Term] = set()
+    while head != RDF["nil"]:
+        if isinstance(head, ox.Literal) or head in seen:
+            return None
+        seen.add(head)
+        first, rest = shapes.objects(head, RDF["first"]), shapes.objects(head, RDF["rest"])
+        if len(first) != 1 or len(rest) != 1:
+            return None
+        items.append(first[0])
+        head = rest[0]
+    return items
+
+
+def _missing_shapes(shapes: Shapes) -> Iterator[Problem]:
+    for subject in shapes.by_subject:
+        named = [(name, value) for name in _REFERENCES for value in shapes.objects(subject, SH[name])]
+        for name in _REFERENCE_LISTS:
+            for head in shapes.objects(subject, SH[name]):
+                named.extend((name, item) for item in list_items(shapes, head) or ())
+        for name, value in named:
+            if isinstance(value, ox.NamedNode) and value not in shapes.by_subject:
+                message = f"sh:{name} refers to the shape {value}, which is not in the shapes files"
+                yield problem_at(
+                    shapes, (subject, value), "unknown-shape", message, "correct its name, or add the file it is in"
+                )
+
+
+_CHECKS: tuple[Callable[[Shapes], Iterator[Problem]], ...] = (
+    _unknown_terms,
+    _bad_values,
+    _repeated,
+    _misplaced,
+    _bad_paths,
+    _bad_lists,
+    _missing_shapes,
+)

@@ -1,0 +1,98 @@
+"""Where a visit starts: the home page, lists of a class's members, health, and what robots are asked."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import flask
+import pyoxigraph as ox
+
+from kclod.vocab import OWL, RDF, RDFS, SH, SKOS
+from kclod.web.documents import page_number
+from kclod.web.negotiation import HTML
+from kclod.web.pages import page
+from kclod.web.present import Presenter
+from kclod.web.publication import current
+from kclod.web.responses import ProblemError, negotiate
+
+blueprint = flask.Blueprint("overview", __name__)
+_SORTED = 5_000
+_PAGE = 100
+_ABOUT_TERMS = (OWL, RDF, RDFS, SH)
+"""Vocabularies that describe vocabularies: their classes are counted on the ontology's page, not on this one."""
+
+
+@blueprint.get("/")
+def home() -> flask.Response:
+    """What this is, how much of what there is, the parts that the content declares, and queries to try."""
+    choice = negotiate((HTML,))
+    presenter = Presenter.of_request()
+    publication = presenter.publication
+    counts = [(iri, n) for iri, n in publication.reader.classes().items() if not iri.startswith(_ABOUT_TERMS)]
+    named = [(iri, n) for iri, n in counts if publication.labels.has(iri)]
+    dumps = sum(dump.bytes for dump in publication.release.dumps)
+    return page("home.html", presenter, choice, classes=named or counts, counts=publication.release.manifest.get("counts"), dump_bytes=dumps)
+
+
+@blueprint.get("/browse")
+def browse() -> flask.Response:
+    """The members of a class, by name where there are not too many; without a class, the classes."""
+    choice = negotiate((HTML,))
+    presenter = Presenter.of_request()
+    publication, number = presenter.publication, page_number()
+    class_iri = flask.request.args.get("class")
+    classes = publication.reader.classes()
+    if class_iri is None:
+        return page("classes.html", presenter, choice, classes=list(classes.items()))
+    if class_iri not in classes:
+        raise ProblemError(404, "unknown-class", f"nothing in the data is of the class {class_iri}")
+    total, start = classes[class_iri], (number - 1) * _PAGE
+    if start >= total:
+        raise ProblemError(404, "no-such-page", "the page is past the last")
+    if total <= _SORTED:
+        names = publication.labels
+        members = sorted(publication.reader.members(class_iri), key=lambda m: names.of(m.value, presenter.language).text.casefold())
+        members = members[start : start + _PAGE]
+    else:
+        members = list(islice(publication.reader.members(class_iri), start, start + _PAGE))
+    texts = {member.value: _text(member, presenter) for member in members}
+    return page(
+        "browse.html", presenter, choice, class_iri=class_iri, members=members, texts=texts, total=total, page=number, size=_PAGE
+    )
+
+
+@blueprint.get("/health")
+def health() -> flask.Response:
+    """Readiness: 200 when pages and queries can be answered, 503 otherwise."""
+    publication = current()
+    ready = publication.pool.healthy()
+    response = flask.jsonify(status="ok" if ready else "no query workers", release=publication.release.version)
+    response.status_code = 200 if ready else 503
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/health/live")
+def live() -> flask.Response:
+    """Liveness: the process answers."""
+    response = flask.jsonify(status="ok")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/robots.txt")
+def robots() -> flask.Response:
+    """Pages may be crawled; queries and the lists of incoming links, which have no end, are not for robots."""
+    prefix = flask.request.script_root
+    lines = ["User-agent: *", f"Disallow: {prefix}/sparql?", f"Disallow: {prefix}/*?*in="]
+    return flask.Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def _text(member: ox.NamedNode, presenter: Presenter) -> object:
+    """A line that says what a thing is: its definition, where it has one."""
+    for predicate in (SKOS["definition"], RDFS["comment"]):
+        quads = islice(presenter.publication.reader.store.quads_for_pattern(member, predicate, None, ox.DefaultGraph()), 20)
+        texts = {q.object.language or "": q.object.value for q in quads if isinstance(q.object, ox.Literal)}
+        if texts:
+            return presenter.text(texts)
+    return None

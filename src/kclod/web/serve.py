@@ -1,0 +1,127 @@
+"""Runs the site: granian in front, one web process, and the query workers that it keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from kclod.errors import Problem, UsageError
+from kclod.release import Release, load
+from kclod.web.limits import Limits
+
+_PAGE_THREADS = 16
+"""Threads for pages, beside those that wait for queries."""
+_PATIENCE = 30.0
+_STOP_SECONDS = 3
+_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
+    "root": {"level": "WARNING", "handlers": ["console"]},
+}
+
+
+def serve(
+    release: Release,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    limits: Limits | None = None,
+    public_url: str | None = None,
+    prefix: str | None = None,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a release until SIGTERM or SIGINT; every process it started is gone when it returns.
+
+    `port` 0 takes a free one. `prefix` is the path below which a proxy passes requests on, such as `/data`. `announce`
+    is called with the address once the site answers. UsageError when the port is taken or the address is not this
+    machine's. Call it from the main thread, before starting others.
+    """
+    port = _free(host, port)
+    limits = limits or Limits()
+    server = _AnnouncingServer(
+        "kclod.web.app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=limits.workers + limits.queue + _PAGE_THREADS,
+        backpressure=4 * (limits.workers + limits.queue + _PAGE_THREADS),
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
+        url_path_prefix=prefix,
+        log_level=LogLevels.warning,
+        log_dictconfig=_LOGGING,
+    )
+    shown = f"[{host}]" if ":" in host else host
+    server.address = f"http://{shown}:{port}{prefix or ''}/"
+    server.announce = announce
+    server.serve(target_loader=partial(_load, release.path, limits, public_url), wrap_loader=False)
+
+
+def _load(path: Path, limits: Limits, public_url: str | None) -> Callable[..., Any]:
+    """The application, made in the process that runs it."""
+    from kclod.web.app import create_app, warm  # Flask is not needed by the process that only supervises
+
+    app = create_app(load(path), limits=limits, public_url=public_url)
+    warm(app)
+    return app
+
+
+class _AnnouncingServer(Server):
+    """Granian, and a word when it answers."""
+
+    address: str
+    announce: Callable[[str], None] | None
+
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:
+        super().startup(spawn_target, target_loader)
+        if self.announce is not None:
+            threading.Thread(target=self._announce_when_up, args=(self.announce,), daemon=True).start()
+
+    def _announce_when_up(self, announce: Callable[[str], None]) -> None:
+        until = time.monotonic() + _PATIENCE
+        probe = self.address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:") + "health/live"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < until and not self.interrupt_signal:
+            with contextlib.suppress(urllib.error.URLError, OSError), opener.open(probe, timeout=2):
+                announce(self.address)
+                return
+            time.sleep(0.05)
+
+
+def _free(host: str, port: int) -> int:
+    """The port when nobody listens on it; granian itself would share it silently (SO_REUSEPORT)."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    except OverflowError:
+        raise _unusable(host, port, "is not a port", "name a port from 1 to 65535") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise _unusable(host, port, "is taken by another program", "stop that program, or name another port") from None
+        if error.errno == errno.EACCES:
+            raise _unusable(host, port, "needs privileges", "name a port from 1024") from None
+        raise _unusable(host, port, f"cannot be used: {error.strerror}", "name an address of this machine") from None
+
+
+def _unusable(host: str, port: int, message: str, fix: str) -> UsageError:
+    return UsageError(Problem("serve.address", f"{host}:{port} {message}", fix))

@@ -1,0 +1,107 @@
+"""A project's folders, its dataset's description, stored queries and acceptance policy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kclod.accept import accepted_claims
+from kclod.errors import KclodError, RefusedError, UsageError
+from kclod.project import Project, read_dataset
+from kclod.queries import read_queries
+
+Edit = Callable[[str, str, str], Project]
+DATASET = "ontology/dataset.ttl"
+QUERY = "examples/queries/lit.ttl"
+
+
+def test_no_project(tmp_path: Path) -> None:
+    (tmp_path / "ontology").mkdir()
+    with pytest.raises(UsageError, match=r"mappings/, shapes/, examples/ missing"):
+        Project(tmp_path)
+
+
+def test_dataset(mini: Project) -> None:
+    dataset = mini.dataset
+    assert dataset.base_iri == "https://lights.example/"
+    assert dataset.title["ko"] == "등대"
+    assert dataset.prefixes["l"] == "https://lights.example/ontology#"
+    assert dataset.home == ("https://lights.example/id/query/lit",)
+    assert dataset.graphs["links"] == "https://lights.example/graph/links"
+
+
+def test_all_that_the_dataset_lacks_at_once(mini: Project, tmp_path: Path) -> None:
+    bare = tmp_path / "dataset.ttl"
+    bare.write_text("<http://e/d> a <http://www.w3.org/ns/dcat#Dataset> .")
+    with pytest.raises(RefusedError) as caught:
+        read_dataset(bare)
+    assert [problem.rule for problem in caught.value.problems] == ["dataset.missing"] * 5
+
+
+def test_two_datasets(edit: Edit) -> None:
+    project = edit(DATASET, ":dataset a", ":other a dcat:Dataset . :dataset a")
+    with pytest.raises(RefusedError, match=r"2 things are typed dcat:Dataset"):
+        _ = project.dataset
+
+
+def test_syntax_errors_of_all_ontology_files_at_once(edit: Edit) -> None:
+    edit("ontology/lights.ttl", "l:Keeper a owl:Class ;", "l:Keeper a owl:Class ;;; [")
+    project = edit(DATASET, "dcat:version", "dcat:version dcat:version dcat:version")
+    with pytest.raises(RefusedError) as caught:
+        _ = project.ontology
+    places = [(Path(problem.file or "").name, problem.line) for problem in caught.value.problems]
+    assert [name for name, _ in places] == ["dataset.ttl", "lights.ttl"]
+    assert all(line for _, line in places)
+
+
+def test_stored_query(mini: Project) -> None:
+    (query,) = read_queries(mini.query_files, mini.dataset.prefixes)
+    assert query.form == "select"
+    assert query.labels["fr"].startswith("Quels feux")
+    assert query.text.startswith("PREFIX l: <https://lights.example/ontology#>\nSELECT")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("ORDER BY ?light", "ORDER ?light", "query.syntax"),
+        ("sh:select", "sh:chosen", "query.none"),
+        ("rdfs:comment", "rdfs:seeAlso", "query.question"),
+        ("?light l:lit", "?light lamp:lit", "query.syntax"),
+    ],
+)
+def test_bad_query(edit: Edit, old: str, new: str, rule: str) -> None:
+    project = edit(QUERY, old, new)
+    with pytest.raises(RefusedError) as caught:
+        read_queries(project.query_files, project.dataset.prefixes)
+    assert rule in [problem.rule for problem in caught.value.problems]
+
+
+def provenance(project: Project, *modes: str) -> list[ox.Triple]:
+    mode = ox.NamedNode("https://lights.example/ontology#mode")
+    base = project.dataset.base_iri
+    return [
+        ox.Triple(ox.NamedNode(f"{base}claim/a/{n}"), mode, ox.NamedNode(f"{base}id/concept/mode/{name}"))
+        for n, name in enumerate(modes)
+    ]
+
+
+def test_acceptance_follows_the_policy(mini: Project) -> None:
+    accepted = accepted_claims(provenance(mini, "report", "rumour", "report"), mini.dataset)
+    assert accepted == {"https://lights.example/claim/a/0", "https://lights.example/claim/a/2"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("SELECT ?claim", "SELECT ?mode", "does not select [?]claim"),
+        ("SELECT ?claim WHERE", "ASK", "does not select [?]claim"),
+        ("?claim l:mode ?mode FILTER", "?claim l:mode ?mode FILTERED", "malformed"),
+        ("SELECT ?claim WHERE {", "SELECT (1 AS ?claim) WHERE {", "no IRI|malformed"),
+    ],
+)
+def test_bad_policy(edit: Edit, old: str, new: str, message: str) -> None:
+    project = edit(DATASET, old, new)
+    with pytest.raises(KclodError, match=message):
+        accepted_claims(provenance(project, "report"), project.dataset)
