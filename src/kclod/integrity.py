@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from kclod.errors import Problem
@@ -28,6 +29,7 @@ _MEDIA_TYPES = {
 }
 """Written out, because Python's `mimetypes` reads the tables of the machine and so differs between machines."""
 
+_TOOLS = ("kclod", "owlready2", "pyoxigraph", "pyshacl", "rdflib")
 _AGAIN = "build the release again, or copy it again from where it came"
 
 
@@ -56,6 +58,11 @@ def digest(path: Path) -> str:
 def text_digest(text: str) -> str:
     """SHA-256 of a text in UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that can change what a release holds."""
+    return {name: metadata.version(name) for name in _TOOLS}
 
 
 def digest_of_code(package: Path) -> str:

@@ -26,6 +26,9 @@ from kclod.vocab import OWL, RDF
 Announce = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
+Note = Callable[[str], None]
+"""Told what is worth knowing although it refuses nothing."""
+
 
 @dataclass(frozen=True)
 class Graphs:
@@ -64,7 +67,7 @@ class Graphs:
             yield from rdf.in_graph(triples, ox.NamedNode(name))
 
 
-def build(project: Project, root: Path, announce: Announce = lambda _: None) -> Release:
+def build(project: Project, root: Path, announce: Announce = lambda _: None, note: Note = lambda _: None) -> Release:
     """Build the project's release under `root`.
 
     Raises RefusedError with every problem of the stage that failed, each with the file and line of the record where
@@ -89,6 +92,8 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None) -> 
     announce("validate")
     vouched = graphs.vouched(accepted)
     report = validate([*vouched, *graphs["provenance"]], project.shape_files, project.ontology, sources)
+    for remark in remarks(report, sources):
+        note(remark)
     announce("release")
     site = describe_site(project, queries, vouched, graphs)
     graphs.add("metadata", metadata.describe(site, list(graphs.quads(vouched)), dataset.triples))
@@ -204,6 +209,13 @@ def validate(
     if problems:
         raise RefusedError(problems)
     return report
+
+
+def remarks(report: shacl.Report, sources: Sources) -> list[str]:
+    """Results that are no violations, and shapes that looked at nothing."""
+    return [str(result_problem(result, sources)) for result in report.results] + [
+        f"{shape}: no node is a target of this shape" for shape in report.untargeted
+    ]
 
 
 def result_problem(result: shacl.Result, sources: Sources) -> Problem:

@@ -70,8 +70,13 @@ class Project:
 
     @property
     def ontology_files(self) -> tuple[Path, ...]:
-        """The ontology, its schemes and the dataset's description."""
-        return self._files("ontology/*.ttl")
+        """The ontology and its schemes."""
+        return tuple(path for path in self._files("ontology/*.ttl") if path != self.dataset_file)
+
+    @property
+    def dataset_file(self) -> Path:
+        """The dataset's description."""
+        return self.root / "ontology" / "dataset.ttl"
 
     @property
     def mapping_files(self) -> tuple[Path, ...]:
@@ -112,6 +117,7 @@ class Project:
     def inputs(self) -> dict[str, Path]:
         """Every input file by its path relative to the project."""
         files = [
+            self.dataset_file,
             *self.ontology_files,
             self.kinds_file,
             *self.mapping_files,
@@ -130,7 +136,7 @@ class Project:
     @cached_property
     def dataset(self) -> Dataset:
         """The dataset's description. RefusedError names what `dataset.ttl` lacks, everything at once."""
-        return read_dataset(self.root / "ontology" / "dataset.ttl")
+        return read_dataset(self.dataset_file)
 
     @cached_property
     def ontology(self) -> tuple[ox.Triple, ...]:

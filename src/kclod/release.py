@@ -11,16 +11,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 from pydantic import TypeAdapter
@@ -33,10 +30,11 @@ from kclod.integrity import (
     digest_of_code,
     file_entry,
     input_entry,
+    package_versions,
     problems_of_files,
     text_digest,
 )
-from kclod.site import Section, Site, StoredQuery, from_json_text, json_text
+from kclod.site import SEGMENT, Section, Site, StoredQuery, from_json_text, json_text, short_name
 from kclod.store import load_store
 
 __all__ = [
@@ -57,9 +55,6 @@ __all__ = [
 
 _MANIFEST, _SITE, _STORE, _STORE_LIST, _CURRENT = "manifest.json", "site.json", "store", "store.json", "current"
 _TEMPORARY = ".tmp-"
-_TOOLS = ("kclod", "owlready2", "pyoxigraph", "pyshacl", "rdflib")
-"""The packages whose versions can change what a release holds."""
-_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 @dataclass(frozen=True)
@@ -125,12 +120,6 @@ class Release:
             for f in files
             if f.path.startswith("dumps/")
         )
-
-
-def short_name(site: Site) -> str:
-    """The name of the dumps: the last path segment of the base IRI (`…/kclod/` → `kclod`), else `dataset`."""
-    segment = urlsplit(site.base_iri).path.rstrip("/").rpartition("/")[2]
-    return segment if _SEGMENT.fullmatch(segment) else "dataset"
 
 
 def release_version(site: Site, inputs: Mapping[str, Path]) -> str:
@@ -234,7 +223,7 @@ def verify(path: Path) -> list[Problem]:
 @cache
 def tool_versions() -> dict[str, str]:
     """The versions of the packages that can change what a release holds, and the digest of kclod's own code."""
-    return {name: metadata.version(name) for name in _TOOLS} | {"kclod-code": digest_of_code(Path(__file__).parent)}
+    return package_versions() | {"kclod-code": digest_of_code(Path(__file__).parent)}
 
 
 def _settle(final: Path, scratch: Path, draft: _Draft) -> None:
@@ -279,7 +268,7 @@ def _write_files(folder: Path, draft: _Draft) -> list[ox.Quad]:
         ontology = [q.triple for q in dataset if q.graph_name == graph]
         _write(folder / "ontology.ttl", turtle.write(ontology, site.prefixes))
     for stage, content in sorted(draft.stages.items()):
-        if not all(_SEGMENT.fullmatch(part) for part in stage.split("/")):
+        if not all(SEGMENT.fullmatch(part) for part in stage.split("/")):
             raise _usage(
                 "release.stage-name", f"{stage!r} is not usable as a file name", "use letters, digits, '.', '_', '-'"
             )
@@ -302,7 +291,7 @@ def _write_files(folder: Path, draft: _Draft) -> list[ox.Quad]:
 
 
 def _version(dataset_version: str, inputs: Iterable[InputEntry], tools: Mapping[str, str]) -> str:
-    if not _SEGMENT.fullmatch(dataset_version):
+    if not SEGMENT.fullmatch(dataset_version):
         raise _usage(
             "release.version-name",
             f"{dataset_version!r} is not usable as a folder name",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -17,7 +17,8 @@ import pyoxigraph as ox
 from kclod import rdf
 from kclod.errors import Problem, UndecidedError, UsageError
 from kclod.rdf import Term
-from kclod.shape_syntax import list_items, problem_at, problems_of_shapes
+from kclod.shape_paths import path_text
+from kclod.shape_syntax import idle_parameters, problem_at, problems_of_shapes, warnings_of_shapes
 from kclod.shapes import Node, Shapes, grouped, read_shapes, relabelled
 from kclod.vocab import SH
 
@@ -61,13 +62,15 @@ class Report:
     """A validation report: `conforms` when there is no result, of whatever severity (SHACL, section 3.6.1.1).
 
     `triples` is the report as RDF, with canonical blank nodes; `untargeted` lists the shapes whose targets chose no
-    node, so that a validation which looked at nothing is seen as such.
+    node, so that a validation which looked at nothing is seen as such; `warnings` say so with file and line, and name
+    what else in the shapes has no effect.
     """
 
     conforms: bool
     results: tuple[Result, ...]
     triples: tuple[ox.Triple, ...]
     untargeted: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def validate(data: Iterable[ox.Triple], shapes: Sequence[Path], *, extra: Iterable[ox.Triple] = ()) -> Report:
@@ -87,16 +90,24 @@ def validate(data: Iterable[ox.Triple], shapes: Sequence[Path], *, extra: Iterab
     problems = problems_of_shapes(read)
     if problems:
         raise UndecidedError(problems)
+    idle = frozenset(idle_parameters(read))
     advanced = any(t.predicate in _ADVANCED or t.object in _ADVANCED for t in read.triples)
 
     def run(data: Iterable[ox.Triple], focus_nodes: Mapping[Node, Iterable[Term]]) -> list[ox.Triple]:
-        return shacl_engine.run(data, read.with_focus_nodes(focus_nodes), advanced=advanced)
+        return shacl_engine.run(data, read.with_focus_nodes(focus_nodes, without=idle), advanced=advanced)
 
     _probe(read, run)
     data, extra = _with_stable_labels(data, extra)
     focus_nodes = read.focus_nodes(data, extra)
     triples = run([*data, *extra], focus_nodes)
-    return _report(triples, read, tuple(_text(shape) for shape, nodes in focus_nodes.items() if not nodes))
+    untargeted = [shape for shape, nodes in focus_nodes.items() if not nodes]
+    message, fix = "its targets choose no node of the data: it checks nothing", "correct the target, or the data"
+    warnings = [problem_at(read, (shape,), "untargeted", message, fix) for shape in untargeted]
+    return replace(
+        _report(triples, read),
+        untargeted=tuple(map(_text, untargeted)),
+        warnings=(*warnings_of_shapes(read), *warnings),
+    )
 
 
 def _probe(shapes: Shapes, run: _Run) -> None:
@@ -111,7 +122,7 @@ def _probe(shapes: Shapes, run: _Run) -> None:
                 run((), {shape: (_PROBE,)})
             except UndecidedError as error:
                 queries = [q for c in shapes.objects(shape, SH["sparql"]) for q in shapes.objects(c, SH["select"])]
-                place = (shape, queries[0] if queries else None)
+                place = (shape, *queries)
                 problems.append(problem_at(shapes, place, "unusable", error.problems[0].message, "correct the shape"))
         raise UndecidedError(problems or together.problems) from together
 
@@ -130,7 +141,7 @@ def _with_stable_labels(
     )
 
 
-def _report(triples: Sequence[ox.Triple], shapes: Shapes, untargeted: tuple[str, ...]) -> Report:
+def _report(triples: Sequence[ox.Triple], shapes: Shapes) -> Report:
     """Read pySHACL's report: results in order, messages with their languages, no trace of the nodes handed to it."""
     about = grouped((t.subject, t) for t in triples)
     nodes = [t.object for t in triples if t.predicate == SH["result"] and not isinstance(t.object, ox.Literal)]
@@ -144,7 +155,7 @@ def _report(triples: Sequence[ox.Triple], shapes: Shapes, untargeted: tuple[str,
         results.append(_result(properties, messages, shapes))
     in_order = tuple(sorted(results, key=_order))
     canonical = [q.triple for q in relabelled(rdf.in_graph(written, rdf.DEFAULT_GRAPH), "b")]
-    return Report(not results, in_order, tuple(canonical), untargeted)
+    return Report(not results, in_order, tuple(canonical))
 
 
 def _result(
@@ -162,7 +173,7 @@ def _result(
     by_language = grouped((message.language or "", message.value) for message in sorted(messages, key=str))
     return Result(
         focus=_text(focus),
-        path=None if path is None else _path_text(path, shapes),
+        path=None if path is None else path_text(shapes, path),
         value=None if value is None else _text(value),
         shape=_text(shape),
         owner=_text(shapes.owner(shape)),
@@ -201,33 +212,6 @@ def _text(term: Term | None) -> str:
     if term is None:
         return ""
     return term.value if isinstance(term, ox.NamedNode) else str(term)
-
-
-def _path_text(path: Term, shapes: Shapes) -> str:
-    """An IRI as it is; another path as SPARQL 1.1 writes it (section 9.1)."""
-    return path.value if isinstance(path, ox.NamedNode) else _sparql_path(path, shapes)
-
-
-def _sparql_path(path: Term, shapes: Shapes) -> str:
-    if not isinstance(path, ox.BlankNode):
-        return str(path)
-    for operator, write in _PATHS.items():
-        for value in shapes.objects(path, SH[operator]):
-            return write(value, shapes)
-    return _joined(path, shapes, "/")
-
-
-def _joined(head: Term, shapes: Shapes, operator: str) -> str:
-    return "(" + operator.join(_sparql_path(item, shapes) for item in list_items(shapes, head) or ()) + ")"
-
-
-_PATHS: Mapping[str, Callable[[Term, Shapes], str]] = {
-    "inversePath": lambda value, shapes: "^" + _sparql_path(value, shapes),
-    "alternativePath": lambda value, shapes: _joined(value, shapes, "|"),
-    "zeroOrMorePath": lambda value, shapes: _sparql_path(value, shapes) + "*",
-    "oneOrMorePath": lambda value, shapes: _sparql_path(value, shapes) + "+",
-    "zeroOrOnePath": lambda value, shapes: _sparql_path(value, shapes) + "?",
-}
 
 
 def _order(result: Result) -> tuple[str, ...]:

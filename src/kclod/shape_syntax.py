@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 import pyoxigraph as ox
 
 from kclod.errors import Problem
 from kclod.rdf import Term
-from kclod.shapes import Node, Shapes
+from kclod.shape_paths import list_items, path_fault
+from kclod.shapes import Shapes
 from kclod.vocab import RDF, SH, XSD
 
 _STRINGS = (XSD["string"], RDF["langString"])
 _NODE_KINDS = {SH[k] for k in ("BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral")}
 _DIGITS = re.compile(r"\+?[0-9]+")
-_PATH_OPERATORS = tuple(
-    SH[f"{name}Path"] for name in ("alternative", "inverse", "zeroOrMore", "oneOrMore", "zeroOrOne")
-)
 
 
 def _of_type(*datatypes: ox.NamedNode) -> Callable[[Term], bool]:
@@ -38,7 +36,9 @@ def _is_count(term: Term) -> bool:
 
 
 def _is_boolean(term: Term) -> bool:
-    return term in (ox.Literal(True), ox.Literal(False))
+    return (
+        isinstance(term, ox.Literal) and term.datatype == XSD["boolean"] and term.value in ("true", "false", "1", "0")
+    )
 
 
 def _is_iri(term: Term) -> bool:
@@ -55,7 +55,7 @@ def _is_node(term: Term) -> bool:
 
 _IRI = (_is_iri, "an IRI")
 _COUNT = (_is_count, "a non-negative xsd:integer")
-_BOOLEAN = (_is_boolean, "true or false")
+_BOOLEAN = (_is_boolean, "true or false (xsd:boolean)")
 _LITERAL = (_is_literal, "a literal")
 _TEXT = (_of_type(*_STRINGS), "a text, with or without a language")
 _STRING = (_of_type(XSD["string"]), "a text without a language")
@@ -90,10 +90,13 @@ _ONCE = (
     *("qualifiedValueShape", "closed", "ignoredProperties", "in", "deactivated", "severity", "order", "path"),
     *("select", "ask"),
 )
-_PROPERTY_SHAPES_ONLY = (
-    *("minCount", "maxCount", "lessThan", "lessThanOrEquals", "uniqueLang"),
-    *("qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount"),
-)
+_PROPERTY_SHAPES_ONLY = ("minCount", "maxCount", "lessThan", "lessThanOrEquals", "uniqueLang", "qualifiedValueShape")
+_COMPANIONS = {
+    **dict.fromkeys(("qualifiedMinCount", "qualifiedMaxCount", "qualifiedValueShapesDisjoint"), "qualifiedValueShape"),
+    "flags": "pattern",
+    "ignoredProperties": "closed",
+}
+"""Parameter → the mandatory parameter of its component, without which it says nothing."""
 _LIST_ITEMS: Mapping[str, tuple[Callable[[Term], bool], str]] = {
     "and": _SHAPE,
     "or": _SHAPE,
@@ -113,14 +116,47 @@ _UNSUPPORTED = {
 
 def problems_of_shapes(shapes: Shapes) -> list[Problem]:
     """Every place where the shapes break a rule of SHACL's syntax or use what is not supported; by file and line."""
-    problems = [problem for check in _CHECKS for problem in check(shapes)]
+    return in_order(problem for check in _CHECKS for problem in check(shapes))
+
+
+def idle_parameters(shapes: Shapes) -> list[ox.Triple]:
+    """The triples of parameters that constrain nothing, as the parameter they go with is not there (section 2.1.4)."""
+    return [
+        t
+        for t in shapes.triples
+        if t.predicate.value.startswith(SH)
+        and (companion := _COMPANIONS.get(t.predicate.value[len(SH) :]))
+        and not shapes.objects(t.subject, SH[companion])
+    ]
+
+
+def warnings_of_shapes(shapes: Shapes) -> list[Problem]:
+    """What the shapes say to no effect, though SHACL allows it; ordered by file and line."""
+    warnings = [
+        problem_at(
+            shapes, (t.subject, t.predicate), "no-effect", f"{name} says nothing without {companion}", "add that"
+        )
+        for t in idle_parameters(shapes)
+        for name in [t.predicate.value[len(SH) :]]
+        for companion in [f"sh:{_COMPANIONS[name]}"]
+    ]
+    warnings.extend(
+        problem_at(shapes, (t.subject, term), "no-effect", f"SHACL has no term {term}", "correct its name")
+        for t, term in _unknown(shapes)
+        if not _in_shape(shapes, t.subject)
+    )
+    return in_order(warnings)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Each once, by file and line."""
     return sorted(dict.fromkeys(problems), key=lambda p: (p.file or "", p.line or 0, p.rule, p.message))
 
 
-def problem_at(shapes: Shapes, place: tuple[Node, Term | None], rule: str, message: str, fix: str) -> Problem:
-    """A problem of a shape and perhaps a value in it, at the line where the value (or else the shape) stands."""
-    node, value = place
-    file, line = shapes.place(node, value)
+def problem_at(shapes: Shapes, place: tuple[Term, ...], rule: str, message: str, fix: str) -> Problem:
+    """A problem of a shape, at the line of the first of the terms after it in `place` that can be found."""
+    node = place[0]
+    file, line = shapes.place(*place)
     owner = shapes.owner(node)
     path = next(iter(shapes.objects(node, SH["path"])), None)
     item = f"property {path} of {owner}" if owner != node and isinstance(path, ox.NamedNode) else str(owner)
@@ -128,18 +164,34 @@ def problem_at(shapes: Shapes, place: tuple[Node, Term | None], rule: str, messa
 
 
 def _unknown_terms(shapes: Shapes) -> Iterator[Problem]:
-    known = _shacl_terms()
+    for t, term in _unknown(shapes):
+        if _in_shape(shapes, t.subject):
+            message = f"SHACL has no term sh:{term.value[len(SH) :]}"
+            yield problem_at(shapes, (t.subject, term), "unknown-term", message, "correct its name")
+
+
+def _unsupported_terms(shapes: Shapes) -> Iterator[Problem]:
     for t in shapes.triples:
-        for term in (t.predicate, t.object):
-            if isinstance(term, ox.NamedNode) and term.value.startswith(SH) and term.value not in known:
-                name = term.value[len(SH) :]
-                yield problem_at(
-                    shapes, (t.subject, term), "unknown-term", f"SHACL has no term sh:{name}", "correct its name"
-                )
         name = t.predicate.value.removeprefix(SH)
         if t.predicate.value.startswith(SH) and name in _UNSUPPORTED:
             message = f"sh:{name} is not supported, and leaving it out would change the result"
             yield problem_at(shapes, (t.subject, t.predicate), "unsupported", message, _UNSUPPORTED[name])
+
+
+def _unknown(shapes: Shapes) -> Iterator[tuple[ox.Triple, ox.NamedNode]]:
+    known = _shacl_terms()
+    for t in shapes.triples:
+        for term in (t.predicate, t.object):
+            if isinstance(term, ox.NamedNode) and term.value.startswith(SH) and term.value not in known:
+                yield t, term
+
+
+def _in_shape(shapes: Shapes, node: Term) -> bool:
+    """Whether a node is a shape, is part of one, or looks like one that was not typed: uncertain counts as yes."""
+    owner = shapes.owner(node)
+    return {node, owner} & set(shapes.all_shapes) != set() or any(
+        t.predicate.value in _shacl_terms() for t in shapes.by_subject.get(owner, ())
+    )
 
 
 @cache
@@ -156,7 +208,9 @@ def _bad_values(shapes: Shapes) -> Iterator[Problem]:
         rule = _VALUES.get(name)
         value = t.object
         if rule is not None and not isinstance(value, ox.Triple) and not rule[0](value):
-            yield problem_at(shapes, (t.subject, value), "value", f"sh:{name} is {value}", f"make it {rule[1]}")
+            yield problem_at(
+                shapes, (t.subject, value, t.predicate), "value", f"sh:{name} is {value}", f"make it {rule[1]}"
+            )
         elif name == "pattern":
             yield from _bad_pattern(shapes, t)
 
@@ -177,7 +231,7 @@ def _repeated(shapes: Shapes) -> Iterator[Problem]:
             if len(values) > 1:
                 listed = ", ".join(map(str, values))
                 message = f"sh:{name} is given {len(values)} times: {listed}"
-                yield problem_at(shapes, (subject, values[-1]), "repeated", message, "give it once")
+                yield problem_at(shapes, (subject, values[-1], SH[name]), "repeated", message, "give it once")
 
 
 def _misplaced(shapes: Shapes) -> Iterator[Problem]:
@@ -189,7 +243,7 @@ def _misplaced(shapes: Shapes) -> Iterator[Problem]:
                 shapes, (subject, paths[0]), "path", "a node shape has no sh:path", "make it a sh:PropertyShape"
             )
         if not paths and SH["PropertyShape"] in types:
-            yield problem_at(shapes, (subject, None), "path", "a property shape needs a sh:path", "add sh:path")
+            yield problem_at(shapes, (subject,), "path", "a property shape needs a sh:path", "add sh:path")
         for name in _PROPERTY_SHAPES_ONLY:
             if not paths and shapes.objects(subject, SH[name]):
                 message = f"sh:{name} stands in a shape that has no sh:path"
@@ -201,23 +255,21 @@ def _misplaced(shapes: Shapes) -> Iterator[Problem]:
                 and not shapes.objects(value, SH["path"])
             ):
                 message = f"the value {value} of sh:property has no sh:path"
-                yield problem_at(shapes, (value, None), "path", message, "give the property shape a sh:path")
+                yield problem_at(shapes, (value,), "path", message, "give the property shape a sh:path")
         if shapes.objects(subject, SH["sparql"]):
             yield from _without_query(shapes, subject)
 
 
-def _without_query(shapes: Shapes, subject: Node) -> Iterator[Problem]:
+def _without_query(shapes: Shapes, subject: Term) -> Iterator[Problem]:
     for constraint in shapes.objects(subject, SH["sparql"]):
         if isinstance(constraint, ox.Literal) or not shapes.objects(constraint, SH["select"]):
-            yield problem_at(
-                shapes, (subject, None), "sparql", "a SPARQL constraint needs a sh:select", "add its query"
-            )
+            yield problem_at(shapes, (subject,), "sparql", "a SPARQL constraint needs a sh:select", "add its query")
 
 
 def _bad_paths(shapes: Shapes) -> Iterator[Problem]:
     for t in shapes.triples:
         if t.predicate == SH["path"] and not isinstance(t.object, ox.Triple):
-            fault = _path_fault(shapes, t.object, ())
+            fault = path_fault(shapes, t.object)
             if fault:
                 yield problem_at(
                     shapes,
@@ -226,37 +278,6 @@ def _bad_paths(shapes: Shapes) -> Iterator[Problem]:
                     f"sh:path is ill-formed: {fault}",
                     "see SHACL, section 2.3.1",
                 )
-
-
-def _path_fault(shapes: Shapes, path: Term, above: tuple[Term, ...]) -> str | None:
-    """What is wrong with a property path (section 2.3.1); None when it is well-formed."""
-    if isinstance(path, ox.NamedNode):
-        return None
-    if isinstance(path, ox.Literal):
-        return f"{path} is a literal"
-    if path in above:
-        return "it contains itself"
-    operators = [p for p in _PATH_OPERATORS if shapes.objects(path, p)]
-    is_list = bool(shapes.objects(path, RDF["first"]))
-    if len(operators) + is_list != 1:
-        return "a blank node must be a list or have one of " + ", ".join(
-            f"sh:{p.value[len(SH) :]}" for p in _PATH_OPERATORS
-        )
-    if is_list:
-        return _sequence_fault(shapes, path, (*above, path))
-    values = shapes.objects(path, operators[0])
-    if len(values) != 1:
-        return f"sh:{operators[0].value[len(SH) :]} has {len(values)} values"
-    if operators[0] == SH["alternativePath"]:
-        return _sequence_fault(shapes, values[0], (*above, path))
-    return _path_fault(shapes, values[0], (*above, path))
-
-
-def _sequence_fault(shapes: Shapes, head: Term, above: tuple[Term, ...]) -> str | None:
-    items = list_items(shapes, head)
-    if items is None or len(items) < 2:
-        return "a sequence or an alternative is a list of two paths or more"
-    return next((fault for item in items if (fault := _path_fault(shapes, item, above))), None)
 
 
 def _bad_lists(shapes: Shapes) -> Iterator[Problem]:
@@ -276,24 +297,12 @@ def _bad_lists(shapes: Shapes) -> Iterator[Problem]:
             for item in items if kind else ():
                 if kind and not kind[0](item):
                     yield problem_at(
-                        shapes, (t.subject, item), "value", f"sh:{name} lists {item}", f"list only {kind[1]}"
+                        shapes,
+                        (t.subject, item, t.predicate),
+                        "value",
+                        f"sh:{name} lists {item}",
+                        f"list only {kind[1]}",
                     )
-
-
-def list_items(shapes: Shapes, head: Term) -> list[Term] | None:
-    """The members of an RDF list; None when it is ill-formed (more than one rest, a circle, no end)."""
-    items: list[Term] = []
-    seen: set[Term] = set()
-    while head != RDF["nil"]:
-        if isinstance(head, ox.Literal) or head in seen:
-            return None
-        seen.add(head)
-        first, rest = shapes.objects(head, RDF["first"]), shapes.objects(head, RDF["rest"])
-        if len(first) != 1 or len(rest) != 1:
-            return None
-        items.append(first[0])
-        head = rest[0]
-    return items
 
 
 def _missing_shapes(shapes: Shapes) -> Iterator[Problem]:
@@ -312,6 +321,7 @@ def _missing_shapes(shapes: Shapes) -> Iterator[Problem]:
 
 _CHECKS: tuple[Callable[[Shapes], Iterator[Problem]], ...] = (
     _unknown_terms,
+    _unsupported_terms,
     _bad_values,
     _repeated,
     _misplaced,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyoxigraph as ox
 from kclod import rdf
 from kclod.errors import Problem, RefusedError
 from kclod.rdf import Term
+from kclod.rml.lines import Lines
 from kclod.vocab import OWL, RDF, RDFS, SH
 
 _T = TypeVar("_T")
@@ -22,62 +22,32 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 Node = ox.NamedNode | ox.BlankNode | ox.Triple  # as pyoxigraph's types have subjects; a triple is never one
 
-_PREFIX = re.compile(r"^\s*@?prefix\s+(\S*?):\s*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
 _TARGETS = tuple(SH[f"target{kind}"] for kind in ("Node", "Class", "SubjectsOf", "ObjectsOf"))
 _REFERENCES = tuple(SH[name] for name in ("node", "not", "property", "qualifiedValueShape"))
 _SHAPE_TYPES = (SH["NodeShape"], SH["PropertyShape"])
-_SHOWN = 60
-"""Characters of a literal by which its line is looked up."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A shapes file: its path, its text (empty if not text), and the prefixes declared in it."""
+    """A shapes file: its path, and where in its text things are named."""
 
     path: Path
-    text: str
-    prefixes: Mapping[str, str]
+    lines: Lines
 
-    def line_of(self, terms: Sequence[Term | None]) -> int | None:
-        """The line of the last of the terms that can be followed: each is looked for after the one before."""
-        line = None
-        start, end = 0, len(self.text)
-        for term in terms:
-            found = None if term is None else self._find(term, start, end)
-            if found is None:
-                continue
-            start = found
-            line = self.text.count("\n", 0, start) + 1
-            if end == len(self.text):  # stay within the statement of the first term
-                following = re.compile(r"^[^\s#\]);,.@]", re.MULTILINE).search(self.text, found + 1)
-                end = following.start() if following else end
-        return line
+    def line_of(self, named: Sequence[ox.NamedNode], values: Iterable[Term]) -> int | None:
+        """The line of the first of the values found after the last of the named; else of what was found last."""
+        line = self.lines.of_subject(named[0].value) if named else None
+        for node in named[1:]:
+            line = self._after(node, line) or line
+        return next((found for value in values if (found := self._after(value, line))), line)
 
-    def _find(self, term: Term, start: int, end: int) -> int | None:
-        pattern = self._pattern(term)
-        if pattern is None:
-            return None
-        if start == 0:
-            at_line_start = re.compile(rf"^[ \t]*(?={pattern})", re.MULTILINE).search(self.text, start, end)
-            if at_line_start:
-                return at_line_start.end()
-        match = re.compile(pattern).search(self.text, start, end)
-        return match.start() if match else None
-
-    def _pattern(self, term: Term) -> str | None:
-        if isinstance(term, ox.Literal):
-            lines = term.value.strip().splitlines()
-            return re.escape(lines[0].strip()[:_SHOWN]) if lines else None
-        if not isinstance(term, ox.NamedNode):
-            return None
-        iri = term.value
-        forms = [f"<{re.escape(iri)}>"]
-        if "#" in iri:
-            forms.append(f"<{re.escape(iri[iri.index('#') :])}>")
-        for prefix, namespace in self.prefixes.items():
-            if namespace and iri.startswith(namespace):
-                forms.append(rf"(?<![\w:-]){re.escape(f'{prefix}:{iri[len(namespace) :]}')}(?![\w:-])")
-        return "(?:" + "|".join(forms) + ")"
+    def _after(self, term: Term, line: int | None) -> int | None:
+        found = None
+        if isinstance(term, ox.NamedNode):
+            found = self.lines.of_iri(term.value, line)
+        elif isinstance(term, ox.Literal):
+            found = self.lines.of_string(term.value, line)
+        return found if found is not None and found >= (line or 0) else None
 
 
 @dataclass(frozen=True)
@@ -86,7 +56,7 @@ class Shapes:
 
     triples: tuple[ox.Triple, ...]
     sources: tuple[Source, ...]
-    origin: Mapping[Node, int] = field(repr=False)
+    origin: Mapping[Term, int] = field(repr=False)
     """Subject → the number of the (first) file that describes it."""
 
     @cached_property
@@ -96,14 +66,14 @@ class Shapes:
         return grouped(pairs)
 
     @cached_property
-    def _parent(self) -> Mapping[Node, Node]:
+    def _parent(self) -> Mapping[Term, Term]:
         return {t.object: t.subject for t in reversed(self.triples) if isinstance(t.object, ox.BlankNode)}
 
     def objects(self, subject: Term, predicate: ox.NamedNode) -> list[Term]:
         """The objects of a subject's triples with one predicate."""
         return [t.object for t in self.by_subject.get(subject, ()) if t.predicate == predicate]
 
-    def owner(self, node: Node) -> Node:
+    def owner(self, node: Term) -> Term:
         """The named node that a blank node is part of; the node itself when it has a name, or none contains it."""
         seen = {node}
         while isinstance(node, ox.BlankNode) and (parent := self._parent.get(node)) is not None and parent not in seen:
@@ -111,8 +81,8 @@ class Shapes:
             seen.add(node)
         return node
 
-    def place(self, node: Node, value: Term | None = None) -> tuple[str | None, int | None]:
-        """File and line (from 1) of a shape, or of a value that is written in it; None where it cannot be told."""
+    def place(self, node: Term, *values: Term) -> tuple[str | None, int | None]:
+        """File and line (from 1) of the first of the values found in a shape, or of the shape; None if unknown."""
         chain = [node]
         while isinstance(chain[-1], ox.BlankNode):
             parent = self._parent.get(chain[-1])
@@ -123,8 +93,8 @@ class Shapes:
         if number is None:
             return None, None
         source = self.sources[number]
-        path = [p for n in reversed(chain) for p in (n, *self.objects(n, SH["path"])) if isinstance(p, ox.NamedNode)]
-        return str(source.path), source.line_of([*path, value])
+        named = [p for n in reversed(chain) for p in (n, *self.objects(n, SH["path"])) if isinstance(p, ox.NamedNode)]
+        return str(source.path), source.line_of(named, values)
 
     @cached_property
     def all_shapes(self) -> tuple[Node, ...]:
@@ -188,9 +158,13 @@ class Shapes:
         wanted = (SH["targetSubjectsOf"], SH["targetObjectsOf"])
         return frozenset(t.object for t in self.triples if t.predicate in wanted)
 
-    def with_focus_nodes(self, focus_nodes: Mapping[Node, Iterable[Term]]) -> Iterator[ox.Triple]:
+    def with_focus_nodes(
+        self, focus_nodes: Mapping[Node, Iterable[Term]], *, without: Set[ox.Triple] = frozenset()
+    ) -> Iterator[ox.Triple]:
         """The shapes with their targets replaced by the given nodes, each named as a `sh:targetNode`."""
         for t in self.triples:
+            if t in without:
+                continue
             is_class_type = t.predicate == RDF["type"] and t.subject in self.implicit_classes
             if t.predicate not in _TARGETS and not (is_class_type and t.object not in _SHAPE_TYPES):
                 yield t
@@ -203,7 +177,7 @@ def read_shapes(files: Sequence[Path]) -> Shapes:
     problems: list[Problem] = []
     triples: list[ox.Triple] = []
     sources: list[Source] = []
-    origin: dict[Node, int] = {}
+    origin: dict[Term, int] = {}
     for number, path in enumerate(files):
         try:
             quads = rdf.read(path)
@@ -211,11 +185,12 @@ def read_shapes(files: Sequence[Path]) -> Shapes:
             problems.extend(error.problems)
             continue
         text = path.read_text("utf-8", "replace")
-        sources.append(Source(path, text, dict(_PREFIX.findall(text))))
+        sources.append(Source(path, Lines(text, path.resolve().as_uri())))
         merged = rdf.in_graph(rdf.triples_of(quads), rdf.DEFAULT_GRAPH)
         found = [quad.triple for quad in relabelled(merged, f"s{number}n")]
         triples.extend(found)
-        origin = {t.subject: len(sources) - 1 for t in found} | origin
+        for triple in found:
+            origin.setdefault(triple.subject, len(sources) - 1)
     if problems:
         raise RefusedError(problems)
     return Shapes(tuple(triples), tuple(sources), origin)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from kclod.errors import Problem, UsageError
 
 _T = TypeVar("_T")
+SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+"""What is used as the name of a file or folder."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ class Site:
     def from_json(cls, text: str | bytes, *, name: str = "site.json") -> Site:
         """Read what `to_json` wrote; UsageError that lists every field that is missing or of the wrong type."""
         return from_json_text(_adapter(), text, name)
+
+
+def short_name(site: Site) -> str:
+    """The name of the dumps: the last path segment of the base IRI (`…/kclod/` → `kclod`), else `dataset`."""
+    segment = urlsplit(site.base_iri).path.rstrip("/").rpartition("/")[2]
+    return segment if SEGMENT.fullmatch(segment) else "dataset"
 
 
 def json_text(value: object) -> str:

@@ -11,7 +11,7 @@ from kclod.errors import Problem, RefusedError
 from kclod.reason.datatypes import DATATYPES
 from kclod.reason.facts import Extension, Fact, Relation, as_facts
 from kclod.reason.graph import Graph, Rule, instantiate
-from kclod.reason.join import Atom, Layout, Row, Slot, attach, extend
+from kclod.reason.join import Atom, Layout, Row, Slot, attach, extend, fixed
 from kclod.reason.rules import TEMPLATES, Over, Template, patterns
 
 Sink = Callable[[Iterable[Row]], None]
@@ -43,9 +43,8 @@ class Compiler:
     def table(self, atom: Atom) -> Extension | Relation:
         """The table that a body's atom reads."""
         _, p, o = atom
-        assert isinstance(p, int)  # the predicates of a specialised rule are constants
         if p != self.graph.type or isinstance(o, str):
-            return self.graph.relation(p)
+            return self.graph.relation(fixed(p))
         table = self.graph.extension(o)
         if o == self._thing and self._thing_rules is not None:
             waiting, self._thing_rules = self._thing_rules, None
@@ -115,7 +114,9 @@ class Compiler:
             return tuple((stations[i], member, stations[i + 1]) for i, member in enumerate(chain))
         if template.over is Over.KEY:
             keys = [(key, f"?v{i}") for i, key in enumerate(self._list(binding["?l"]))]
-            halves = [[(who, type_, binding["?c"]), *((who, key, v) for key, v in keys)] for who in ("?x", "?y")]
+            halves: list[list[Atom]] = [
+                [(who, type_, binding["?c"]), *((who, key, v) for key, v in keys)] for who in ("?x", "?y")
+            ]
             return (*halves[0], *halves[1])
         return ()
 
@@ -155,8 +156,7 @@ class Compiler:
     # from rules to closures --------------------------------------------------------------------------------------
 
     def _install(self, rule: Rule) -> None:
-        if rule.name == "cax-sco":
-            assert rule.head is not None  # cax-sco has one
+        if rule.name == "cax-sco" and rule.head:
             if rule.head[2] == self._thing and self._thing_rules is not None:
                 # everything is an owl:Thing, which is worth knowing only once another rule asks
                 self._thing_rules.append(rule)
@@ -255,7 +255,6 @@ class Compiler:
         if rule.head is None:
             return lambda rows: self._report(rule, layout, rows)
         s, p, o = rule.head
-        assert isinstance(p, int)
         subject = layout.index(s) if isinstance(s, str) else None
         object_ = layout.index(o) if isinstance(o, str) else None
         if p == graph.type and isinstance(o, int) and subject is not None:
@@ -265,7 +264,7 @@ class Compiler:
             return lambda rows: graph.commit(
                 rule, [fact for row in rows for fact in instantiate([head], dict(zip(layout, row, strict=True)))]
             )
-        table = graph.relation(p)
+        table = graph.relation(fixed(p))
         if subject is not None and object_ is not None:
             if (subject, object_, len(layout)) == (0, 1, 2):
                 return lambda rows: graph.commit_pairs(rule, table, set(rows))  # type: ignore[arg-type]  # rows of two
@@ -279,27 +278,29 @@ class Compiler:
     def _member_sink(self, rule: Rule, layout: Layout, table: Extension, place: int) -> Sink:
         graph = self.graph
         if (datatype := self._datatype(table.key)) is not None:
-            return lambda rows: self._check(rule, layout, table, place, datatype, rows)
+            return self._checker(rule, layout, table, place, datatype)
         return lambda rows: graph.commit_members(rule, table, {row[place] for row in rows})
 
-    def _check(
-        self, rule: Rule, layout: Layout, table: Extension, place: int, datatype: str, rows: Iterable[Row]
-    ) -> None:
+    def _checker(self, rule: Rule, layout: Layout, table: Extension, place: int, datatype: str) -> Sink:
         """dt-not-type: what is said to be in a datatype has to be a value of it."""
-        terms, fine = self.graph.terms, set()
+        graph, terms = self.graph, self.graph.terms
         own = terms.term(table.key)
-        for row in rows:
-            number = row[place]
-            term = terms.term(number)
-            if isinstance(term, ox.Literal):
-                if term.datatype == own:
-                    continue  # checked when it was read
-                if terms.is_in(number, datatype) is False:
-                    names = {**dict(rule.constants), **dict(zip(layout, row, strict=True)), "value": number}
-                    message = f"{{value}} is not a value of {own}, as {rule.name} demands"
-                    self.graph.contradict("dt-not-type", message, names, [*rule.axiom, *instantiate(rule.body, names)])
-            fine.add(number)
-        self.graph.commit_members(rule, table, fine)
+
+        def take(rows: Iterable[Row]) -> None:
+            members: set[int] = set()
+            for row in rows:
+                term = terms.term(row[place])
+                if isinstance(term, ox.Literal):
+                    if term.datatype == own:
+                        continue  # checked when it was read
+                    if terms.is_in(row[place], datatype) is False:
+                        names = {**dict(rule.constants), **dict(zip(layout, row, strict=True)), "value": row[place]}
+                        message = f"{{value}} is not a value of {own}, as {rule.name} demands"
+                        graph.contradict("dt-not-type", message, names, [*rule.axiom, *instantiate(rule.body, names)])
+                members.add(row[place])
+            graph.commit_members(rule, table, members)
+
+        return take
 
     def _report(self, rule: Rule, layout: Layout, rows: Iterable[Row]) -> None:
         for row in rows:

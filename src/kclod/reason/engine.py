@@ -6,7 +6,8 @@ the rules that make rules; they come first on the agenda.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -26,9 +27,9 @@ def saturate(data: Iterable[ox.Triple], ontology: Iterable[ox.Triple], journal: 
     compiler.install_table()
     while True:
         while table := graph.next():
-            delta = table.take()
-            for rule in tuple(table.rules):
-                rule(delta)  # type: ignore[arg-type]  # a table's rules take the items of that table
+            delta: set[Any] = table.take()  # of ints or pairs, as the rules of that table take
+            for rule in tuple[Callable[[set[Any]], None], ...](table.rules):
+                rule(delta)
         if not graph.to_merge:
             break
         if merge(graph, compiler):

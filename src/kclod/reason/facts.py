@@ -158,6 +158,7 @@ class Relation(Table[Pair]):
         return self._subjects
 
     def add(self, new: set[Pair]) -> set[Pair]:
+        """Take in what has been derived; returns what was not there before."""
         fresh = super().add(new)
         if self._objects is not None:
             for s, o in fresh:
@@ -168,6 +169,7 @@ class Relation(Table[Pair]):
         return fresh
 
     def remove(self, stale: set[Pair]) -> None:
+        """Take facts out, which others replace."""
         super().remove(stale)
         if self._objects is not None:
             for s in {s for s, _ in stale}:

@@ -221,7 +221,7 @@ class Graph:
             self.schedule(self._types)
 
     def _alias(self, table: Relation, pairs: set[Pair]) -> None:
-        """dt-eq: a pair whose literal has an elder of the same value is there with the elder too, so that joins meet."""
+        """dt-eq: what is said of a literal is said of its elder of the same value too, so that joins meet."""
         elder = self.terms.same_value
         aliases = {(s, elder[o]): (s, o) for s, o in pairs if o in elder}
         if fresh := table.add(set(aliases)):

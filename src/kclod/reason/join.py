@@ -24,6 +24,20 @@ _CHUNK = 20_000  # deltas are joined in pieces, so that intermediate bindings st
 _NONE: list[int] = []
 
 
+def fixed(slot: Slot) -> int:
+    """The number of a slot that has to be a constant, such as the predicate of a specialised rule."""
+    if isinstance(slot, str):
+        raise TypeError(f"{slot} is a variable where a constant belongs")
+    return slot
+
+
+def variable(slot: Slot) -> str:
+    """The name of a slot that has to be a variable, such as one that is not bound yet."""
+    if isinstance(slot, int):
+        raise TypeError(f"{slot} is a constant where a variable belongs")
+    return slot
+
+
 class Source(Protocol):
     """Where an atom's facts are."""
 
@@ -60,6 +74,10 @@ def _getter(slot: Slot, layout: Layout) -> Callable[[Row], int] | None:
     return None
 
 
+def _place(slot: Slot, layout: Layout) -> int | None:
+    return layout.index(slot) if isinstance(slot, str) else None
+
+
 def _extend_by_member(slot: Slot, layout: Layout, table: Extension) -> tuple[Step, Layout]:
     members = table.items
     if isinstance(slot, str) and slot not in layout:
@@ -76,24 +94,30 @@ def _extend_by_pair(s: Slot, o: Slot, layout: Layout, table: Relation) -> tuple[
     if subject and object_:
         return (lambda rows: [row for row in rows if (subject(row), object_(row)) in pairs]), layout
     if subject:
-        assert isinstance(o, str)  # an unbound slot is a variable
-        objects = table.objects()
-        if isinstance(s, str):
-            place = layout.index(s)
-            return (lambda rows: [(*row, y) for row in rows for y in objects.get(row[place], _NONE)]), (*layout, o)
-        return (lambda rows: [(*row, y) for row in rows for y in objects.get(subject(row), _NONE)]), (*layout, o)
+        objects, place = table.objects(), _place(s, layout)
+        if place is None:
+            return (lambda rows: [(*row, y) for row in rows for y in objects.get(subject(row), _NONE)]), (
+                *layout,
+                variable(o),
+            )
+        return (lambda rows: [(*row, y) for row in rows for y in objects.get(row[place], _NONE)]), (
+            *layout,
+            variable(o),
+        )
     if object_:
-        assert isinstance(s, str)  # an unbound slot is a variable
-        subjects = table.subjects()
-        if isinstance(o, str):
-            place = layout.index(o)
-            return (lambda rows: [(*row, x) for row in rows for x in subjects.get(row[place], _NONE)]), (*layout, s)
-        return (lambda rows: [(*row, x) for row in rows for x in subjects.get(object_(row), _NONE)]), (*layout, s)
-    assert isinstance(s, str)
-    assert isinstance(o, str)
+        subjects, place = table.subjects(), _place(o, layout)
+        if place is None:
+            return (lambda rows: [(*row, x) for row in rows for x in subjects.get(object_(row), _NONE)]), (
+                *layout,
+                variable(s),
+            )
+        return (lambda rows: [(*row, x) for row in rows for x in subjects.get(row[place], _NONE)]), (
+            *layout,
+            variable(s),
+        )
     if s == o:
-        return (lambda rows: [(*row, x) for row in rows for x, y in pairs if x == y]), (*layout, s)
-    return (lambda rows: [(*row, x, y) for row in rows for x, y in pairs]), (*layout, s, o)
+        return (lambda rows: [(*row, x) for row in rows for x, y in pairs if x == y]), (*layout, variable(s))
+    return (lambda rows: [(*row, x, y) for row in rows for x, y in pairs]), (*layout, variable(s), variable(o))
 
 
 def _selectivity(atom: Atom, layout: Layout) -> tuple[bool, int]:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from kclod.reason.engine import saturate
 from kclod.reason.facts import Fact, Pair
 from kclod.reason.graph import Graph, Journal, Reason, Rule
-from kclod.reason.join import Atom
+from kclod.reason.join import Atom, fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,15 @@ class _Prover:
         return reason.name, (), reason.premises
 
     def _premises(self, fact: Fact, reason: Reason, rule: Rule) -> tuple[Fact, ...]:
-        assert rule.head is not None
-        binding = _unify(rule.head, fact, {})
-        assert binding is not None
+        binding = _unify(rule.head, fact, {}) if rule.head else None
         body = rule.body
         if rule.template.unique:
             # the table gives the half about ?y; the other half is the same about ?z
             twin: Sequence[Atom] = [tuple("?z" if slot == "?y" else slot for slot in atom) for atom in body]  # type: ignore[misc]  # three slots again
             body = (*body, *twin)
-        match = next(self._matches(list(body), binding, reason.step), None)
-        assert match is not None, f"no premises for {fact} by {rule.name}"
+        match = None if binding is None else next(self._matches(list(body), binding, reason.step), None)
+        if match is None:
+            raise RuntimeError(f"{rule.name} is recorded for {fact}, and does not derive it")
         return match
 
     def _matches(self, atoms: list[Atom], binding: dict[str, int], step: int) -> Iterator[tuple[Fact, ...]]:
@@ -124,7 +123,7 @@ class _Prover:
 
     def _candidates(self, atom: Atom, binding: dict[str, int]) -> Iterator[Fact]:
         s, p, o = (binding.get(slot, slot) if isinstance(slot, str) else slot for slot in atom)
-        assert isinstance(p, int)
+        p = fixed(p)
         elder = self._graph.terms.same_value
         if isinstance(o, int):
             o = elder.get(o, o)
@@ -143,7 +142,7 @@ class _Prover:
         root, same = self._graph.root, self._graph.same
         if p == same:
             path = self._path(s, o)
-            return path and ("eq-sym" if len(path) == 1 else "eq-trans", (), path)
+            return ("eq-sym" if len(path) == 1 else "eq-trans", (), path) if path else None
         said = (root.get(s, s), root.get(p, p), root.get(o, o))
         if said not in self._journal:
             return None

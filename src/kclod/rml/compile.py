@@ -16,12 +16,13 @@ from kclod.rml.cursor import Cursor, Run
 from kclod.rml.jsonpath import Path as JsonPath
 from kclod.rml.jsonpath import PathError, compile_path
 from kclod.rml.model import LogicalSource, ReferencingObjectMap, TriplesMap
-from kclod.rml.parse import is_iri, parse_mappings
+from kclod.rml.parse import parse_mappings
 from kclod.rml.probes import Probe, probes, references
 from kclod.rml.quads import Apply, compile_triples_map
 from kclod.rml.result import MapResult, Origin, Reject
 from kclod.rml.sources import Given, Sources
 from kclod.rml.strings import compile_reference
+from kclod.rml.termparse import is_iri
 
 __all__ = ["CompiledMapping", "MapResult", "Origin", "Reject", "compile_mappings", "run", "unused_expressions"]
 

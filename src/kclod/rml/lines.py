@@ -19,8 +19,9 @@ _TOKEN = re.compile(
     |(?P<keyword>(?:@prefix|@base|(?i:prefix|base))(?=\s))
     |(?P<name>[\w\-.]*:(?:[\w\-:%]|\\.|\.(?=[\w\-:%\\]))*)
     |(?P<number>[+-]?\d*\.\d+)
-    |(?P<open>[\[({])
-    |(?P<close>[\])}])
+    |(?P<open>[\[(])
+    |(?P<close>[\])])
+    |(?P<brace>[{}])
     |(?P<dot>\.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -78,10 +79,10 @@ class Lines:
                 quotes = 3 if kind == "long" else 1
                 self._strings[_unescape(piece[quotes:-quotes])].append(self._line(match.start()))
             elif kind == "open":
-                depth, begins = depth + 1, begins and piece == "{"  # a graph of TriG begins statements
+                depth, begins = depth + 1, False
             elif kind == "close":
-                depth, begins = max(0, depth - 1), begins or piece == "}"
-            elif kind == "dot":
+                depth = max(0, depth - 1)
+            elif kind in {"dot", "brace"}:  # the braces of TriG end and begin statements too
                 begins = True
 
     def _declare(self, tokens: list[str], *, is_iri: bool) -> list[str] | None:
@@ -97,7 +98,9 @@ class Lines:
 
     def _resolve(self, token: str, *, is_iri: bool) -> str:
         if is_iri:
-            return urljoin(self._base, _unescape(token))
+            reference = _unescape(token)
+            # urljoin would drop an empty fragment
+            return self._base.partition("#")[0] + "#" if reference == "#" else urljoin(self._base, reference)
         prefix, _, local = token.partition(":")
         return self._prefixes.get(prefix, f"{prefix}:") + _unescape(local)
 

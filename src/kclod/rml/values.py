@@ -45,6 +45,7 @@ def kind_of(value: object) -> str:
 def shown(value: object) -> str:
     """A value as messages show it: strings as they are, the rest as JSON, long ones cut with an ellipsis."""
     text = value if isinstance(value, str) else dumps(value, ensure_ascii=False, default=str)
+    text = text.encode(errors="backslashreplace").decode()  # a lone surrogate could not be printed
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 

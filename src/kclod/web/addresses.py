@@ -41,10 +41,19 @@ class Addresses:
 
 
 def spellings(path: str) -> Iterator[str]:
-    """A decoded path and its variants: characters that no IRI holds escaped again, composed Unicode (NFC), no end slash."""
+    """A decoded path and its variants: what no IRI holds escaped again, composed Unicode (NFC), no slash at the end."""
     seen: set[str] = set()
-    for form in (path, unicodedata.normalize("NFC", path), path.rstrip("/"), unicodedata.normalize("NFC", path.rstrip("/"))):
-        for spelling in (form, _UNSAFE.sub(lambda match: quote(match[0]), form), quote(form, safe="/:@!$&'()*+,;=~-._")):
+    for form in (
+        path,
+        unicodedata.normalize("NFC", path),
+        path.rstrip("/"),
+        unicodedata.normalize("NFC", path.rstrip("/")),
+    ):
+        for spelling in (
+            form,
+            _UNSAFE.sub(lambda match: quote(match[0]), form),
+            quote(form, safe="/:@!$&'()*+,;=~-._"),
+        ):
             if spelling and spelling not in seen:
                 seen.add(spelling)
                 yield spelling

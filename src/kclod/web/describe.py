@@ -49,7 +49,7 @@ def describe(reader: Reader, node: ox.NamedNode, fmt: Format, document: str, pag
         quads.update(dict.fromkeys(_own(reader, node)))
     quads.update(dict.fromkeys(_names(reader, quads)))
     if datasets:
-        claims = dict.fromkeys(islice(_claims(reader, node, quads), _CLAIMS))
+        claims = dict.fromkeys(islice(_claims(reader, node), _CLAIMS))
         quads.update(dict.fromkeys(_claim_quads(reader, node, claims, page)))
     quads.update(dict.fromkeys(_paging(node, document, page, more)))
     return Data(tuple(quads), more)
@@ -79,7 +79,7 @@ def _names(reader: Reader, quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
                 break
 
 
-def _claims(reader: Reader, node: ox.NamedNode, quads: Iterable[ox.Quad]) -> Iterator[ox.NamedNode]:
+def _claims(reader: Reader, node: ox.NamedNode) -> Iterator[ox.NamedNode]:
     if reader.claim(node) is not None:
         yield node
     for pattern in ((node, None, None, None), (None, None, node, None)):
@@ -89,7 +89,7 @@ def _claims(reader: Reader, node: ox.NamedNode, quads: Iterable[ox.Quad]) -> Ite
 
 
 def _claim_quads(reader: Reader, node: ox.NamedNode, claims: Iterable[ox.NamedNode], page: int) -> Iterator[ox.Quad]:
-    """Of each claim: its statements that the node is in (all of them where the node is the claim), and its provenance."""
+    """Of each claim its provenance and the statements that the node is in; all of them where the node is the claim."""
     for claim in claims:
         if claim == node:
             yield from islice(reader.store.quads_for_pattern(None, None, None, claim), _CLAIM_QUADS)

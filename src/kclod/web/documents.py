@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import flask
 import pyoxigraph as ox
 
-from kclod import rdf
 from kclod.rdf import RDF_FORMATS, Format
 from kclod.web.addresses import spellings
 from kclod.web.describe import describe as describe_data
@@ -18,7 +17,8 @@ from kclod.web.pages import page as html_page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
 from kclod.web.reader import TYPE
-from kclod.web.responses import ProblemError, answer, link, negotiate
+from kclod.web.responses import ProblemError, answer, link, local_path, negotiate
+from kclod.web.writing import write
 
 blueprint = flask.Blueprint("documents", __name__)
 _BY_NAME = {f.name: f for f in RDF_FORMATS}
@@ -32,20 +32,16 @@ class _Found:
     path: str
 
 
-@blueprint.get("/id/<path:path>", defaults={"things": True})
-@blueprint.get("/<path:path>", defaults={"things": False})
-def thing(path: str, things: bool) -> flask.Response:
-    """303 See Other from a thing to the page or data document about it (Cool URIs for the Semantic Web, section 4.2)."""
-    publication = current()
-    found = _find(publication, f"id/{path}" if things else path, documents=False)
-    choice = negotiate(_OFFERS, _alternates(found.path))
-    kept = {"lang": flask.request.args["lang"]} if "lang" in flask.request.args else {}
-    if choice.offer is HTML:
-        target = flask.url_for(".page", path=found.path, **kept)  # type: ignore[arg-type]  # a text
-    else:
-        assert choice.offer.format is not None
-        target = flask.url_for(".data", name=f"{found.path}.{choice.offer.format.name}")
-    return flask.redirect(target, 303)  # type: ignore[return-value]  # Flask's response
+@blueprint.get("/id/<path:path>")
+def thing(path: str) -> flask.Response:
+    """303 See Other from a thing to the document about it (Cool URIs for the Semantic Web, section 4.2)."""
+    return _see_document(f"id/{path}")
+
+
+@blueprint.get("/<path:path>")
+def other_thing(path: str) -> flask.Response:
+    """The same for what has an IRI elsewhere below the base: claims, graphs, links."""
+    return _see_document(path)
 
 
 @blueprint.get("/page/<path:path>")
@@ -53,7 +49,7 @@ def page(path: str) -> flask.Response:
     """The page about a thing."""
     found = _find(current(), path, documents=True)
     if found.path != path:
-        return _moved(flask.url_for(".page", path=found.path, **flask.request.args.to_dict(flat=False)))  # type: ignore[arg-type]
+        return _redirect(local_path("documents.page", _arguments() | {"path": found.path}), 308)
     return _page(found.node, list(_alternates(found.path)), {"path": path})
 
 
@@ -68,10 +64,12 @@ def data(name: str) -> flask.Response:
     publication = current()
     found = _find(publication, path, documents=True)
     if found.path != path:
-        return _moved(flask.url_for(".data", name=f"{found.path}.{extension}", **flask.request.args.to_dict(flat=False)))  # type: ignore[arg-type]
+        return _redirect(local_path("documents.data", _arguments() | {"name": f"{found.path}.{extension}"}), 308)
     document = f"{publication.release.site.base_iri}data/{name}"
-    links = [link(href, "alternate", media_type) for href, media_type in _alternates(path) if media_type != fmt.media_type]
-    return _data(found.node, fmt, fmt.media_type, document, links, None)
+    links = [
+        link(href, "alternate", media_type) for href, media_type in _alternates(path) if media_type != fmt.media_type
+    ]
+    return _data(found.node, fmt, fmt.media_type, document, links=links)
 
 
 @blueprint.get("/describe")
@@ -89,10 +87,9 @@ def describe() -> flask.Response:
         raise _unknown(iri)
     address = publication.addresses.of(iri)
     if address is not None and name is None and not address.fragment:
-        return flask.redirect(flask.url_for(".thing", path=iri.removeprefix(publication.addresses.base_iri), things=False), 303)  # type: ignore[return-value]
-    alternates = [
-        (flask.url_for(".describe", iri=iri, format=f.name), f.media_type) for f in RDF_FORMATS
-    ]
+        path = iri.removeprefix(publication.addresses.base_iri)
+        return _redirect(local_path("documents.other_thing", {"path": path}), 303)
+    alternates = [(flask.url_for(".describe", iri=iri, format=f.name), f.media_type) for f in RDF_FORMATS]
     choice = negotiate(_OFFERS, alternates) if name is None else None
     fmt = _BY_NAME.get(name or "") if choice is None else choice.offer.format
     if fmt is None:
@@ -100,7 +97,17 @@ def describe() -> flask.Response:
     media_type = choice.media_type if choice else fmt.media_type
     document = f"{publication.public_url}describe"
     location = flask.url_for(".describe", iri=iri, format=fmt.name)
-    return _data(node, fmt, media_type, document, [], location)
+    return _data(node, fmt, media_type, document, links=[], location=location)
+
+
+def _see_document(path: str) -> flask.Response:
+    found = _find(current(), path, documents=False)
+    choice = negotiate(_OFFERS, _alternates(found.path))
+    fmt = choice.offer.format
+    if fmt is None:
+        kept = {"lang": flask.request.args["lang"]} if "lang" in flask.request.args else {}
+        return _redirect(local_path("documents.page", {"path": found.path} | kept), 303)
+    return _redirect(local_path("documents.data", {"name": f"{found.path}.{fmt.name}"}), 303)
 
 
 def describer(presenter: Presenter) -> Describer:
@@ -140,7 +147,16 @@ def _page(node: ox.NamedNode, alternates: list[tuple[str, str]], arguments: dict
     wanted = flask.request.args.get("in")
     if wanted:
         group = _incoming_group(node, wanted, contents)
-        return html_page("incoming.html", presenter, choice, links=links, group=group, size=PAGE, claims=claims_in((group,)), **shared)
+        return html_page(
+            "incoming.html",
+            presenter,
+            choice,
+            links=links,
+            group=group,
+            size=PAGE,
+            claims=claims_in((group,)),
+            **shared,
+        )
     claim, entity, sources = contents.claim_page(node), contents.entity(node), contents.source_page(node, page_number())
     types = Group(TYPE, entity.types, len(entity.types))
     groups = (types, *entity.groups, *entity.incoming, *entity.doubted, *entity.doubted_incoming)
@@ -169,18 +185,16 @@ def _incoming_group(node: ox.NamedNode, predicate: str, contents: Describer) -> 
 
 
 def _data(
-    node: ox.NamedNode, fmt: Format, media_type: str, document: str, links: list[str], location: str | None
+    node: ox.NamedNode, fmt: Format, media_type: str, document: str, *, links: list[str], location: str | None = None
 ) -> flask.Response:
     publication, number = current(), page_number()
     described = describe_data(publication.reader, node, fmt, document, number)
     links = [*links, link(node.value, "describes")]
     if described.more:
-        arguments = flask.request.args.to_dict() | {"page": str(number + 1), "format": fmt.name}
-        here = arguments if flask.request.endpoint == "documents.describe" else {"page": str(number + 1)}
-        links.append(link(flask.url_for(flask.request.endpoint or "", **(flask.request.view_args or {}), **here), "next"))  # type: ignore[arg-type]  # texts
+        arguments = (flask.request.view_args or {}) | _arguments() | {"page": str(number + 1)}
+        links.append(link(local_path(str(flask.request.endpoint), arguments), "next"))
     prefixes = publication.release.site.prefixes
-    items = described.quads if fmt.dataset else tuple(dict.fromkeys(quad.triple for quad in described.quads))
-    return answer(rdf.serialize(items, fmt, prefixes=prefixes), media_type, location=location, links=links)
+    return answer(write(described.quads, fmt, prefixes), media_type, location=location, links=links)
 
 
 def _find(publication: Publication, path: str, *, documents: bool) -> _Found:
@@ -203,6 +217,12 @@ def _alternates(path: str) -> Iterator[tuple[str, str]]:
     return ((flask.url_for("documents.data", name=f"{path}.{f.name}"), f.media_type) for f in RDF_FORMATS)
 
 
-def _moved(target: str) -> flask.Response:
-    """308: another spelling of the address is the one to use."""
-    return flask.redirect(target, 308)  # type: ignore[return-value]  # Flask's response
+def _redirect(target: str, status: int) -> flask.Response:
+    """303 See Other, or 308 where another spelling of the address is the one to use."""
+    response = flask.Response(status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Location"] = target
+    return response
+
+
+def _arguments() -> dict[str, list[str]]:
+    return flask.request.args.to_dict(flat=False)

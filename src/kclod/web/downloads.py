@@ -24,7 +24,10 @@ def listing() -> flask.Response:
     release = current().release
     if choice.offer is HTML:
         return page("dumps.html", Presenter.of_request(), choice, dumps=release.dumps, sums=_SUMS)
-    files = [{"name": d.name, "href": _href(d), "media_type": d.media_type, "bytes": d.bytes, "sha256": d.sha256} for d in release.dumps]
+    files = [
+        {"name": d.name, "href": _href(d), "media_type": d.media_type, "bytes": d.bytes, "sha256": d.sha256}
+        for d in release.dumps
+    ]
     return answer(flask.json.dumps({"release": release.version, "files": files}, indent=1) + "\n", choice.media_type)
 
 
@@ -43,7 +46,9 @@ def file(name: str) -> flask.Response:
     dump = next((d for d in release.dumps if d.name == name), None)
     if dump is None:
         raise ProblemError(404, "unknown-dump", f"this release has no dump {name!r}; see {flask.url_for('.listing')}")
-    response = flask.send_file(dump.path, mimetype=dump.media_type, conditional=True, etag=dump.sha256[:32], download_name=name)
+    response = flask.send_file(
+        dump.path, mimetype=dump.media_type, conditional=True, etag=dump.sha256[:32], download_name=name
+    )
     if dump.media_type.startswith("text/"):
         response.content_type = f"{dump.media_type}; charset=utf-8"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(dump.sha256)).decode()}:"

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from kclod.rdf import Term
 from kclod.vocab import DCT, RDFS, SKOS
 from kclod.web.labels import LABEL_PROPERTIES
-from kclod.web.reader import TYPE, Claim, Reader, is_part
+from kclod.web.reader import TYPE, Claim, Reader, Subject, is_part
 
 _STATEMENTS_READ = 5_000
 _VALUES_SHOWN = 100
@@ -24,7 +24,6 @@ _CLAIM_STATEMENTS = 1_000
 _TEXTS = (SKOS["definition"], DCT["description"], RDFS["comment"], SKOS["scopeNote"], SKOS["altLabel"])
 """Properties that come first on every page, because they say what the thing is."""
 
-Node = ox.NamedNode | ox.BlankNode
 Name = Callable[[str], str]
 """Gives the text by which an IRI is sorted."""
 
@@ -97,7 +96,7 @@ class ClaimPage:
 
     claim: Claim
     accepted: bool
-    subjects: tuple[tuple[Node, tuple[Group, ...]], ...]
+    subjects: tuple[tuple[Subject, tuple[Group, ...]], ...]
     cut: bool
 
 
@@ -114,7 +113,9 @@ class SourcePage:
 class Describer:
     """Makes pages' contents from the store. `base_iri` bounds what may be shown expanded; `name` sorts."""
 
-    def __init__(self, reader: Reader, base_iri: str, labelled: Callable[[str], bool], name: Name, term_name: Name) -> None:
+    def __init__(
+        self, reader: Reader, base_iri: str, labelled: Callable[[str], bool], name: Name, term_name: Name
+    ) -> None:
         self._reader, self._base, self._labelled = reader, base_iri, labelled
         self._name, self._term_name = name, term_name
 
@@ -166,10 +167,8 @@ class Describer:
         if claim is None:
             return None
         quads = list(islice(self._reader.store.quads_for_pattern(None, None, None, node), _CLAIM_STATEMENTS + 1))
-        by_subject: dict[Node, dict[ox.NamedNode, list[Statement]]] = {}
+        by_subject: dict[Subject, dict[ox.NamedNode, list[Statement]]] = {}
         for quad in quads[:_CLAIM_STATEMENTS]:
-            if isinstance(quad.subject, ox.Triple):
-                continue
             by_subject.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(Statement(quad.object, ()))
         subjects = sorted(by_subject.items(), key=lambda item: (not self._has_name(item[0]), self._sort_name(item[0])))
         return ClaimPage(
@@ -205,7 +204,9 @@ class Describer:
         graphs = list(graphs)
         return None not in graphs and all(g is not None and self._reader.claim(g) is not None for g in graphs)
 
-    def _groups(self, by_predicate: dict[ox.NamedNode, list[Statement]], parent: ox.NamedNode | None) -> tuple[Group, ...]:
+    def _groups(
+        self, by_predicate: dict[ox.NamedNode, list[Statement]], parent: ox.NamedNode | None
+    ) -> tuple[Group, ...]:
         groups = []
         for predicate, statements in by_predicate.items():
             ordered = sorted(statements, key=lambda s: (s.inferred, self._sort_name(s.value)))
@@ -262,7 +263,11 @@ class Describer:
         seen: set[tuple[Term, ox.NamedNode]] = set()
         for quad in islice(self._reader.store.quads_for_pattern(None, None, node, None), _STATEMENTS_READ):
             key = (quad.subject, quad.predicate)
-            if not isinstance(quad.graph_name, ox.NamedNode) or key in seen or self._reader.claim(quad.graph_name) is None:
+            if (
+                not isinstance(quad.graph_name, ox.NamedNode)
+                or key in seen
+                or self._reader.claim(quad.graph_name) is None
+            ):
                 continue
             seen.add(key)
             graphs = self._reader.graphs_of(quad.subject, quad.predicate, node)

@@ -86,7 +86,12 @@ def _calls_service(before: _Token, this: _Token, after: _Token) -> bool:
     if kind == "iri":
         return _HIDDEN_IN_IRI.search(text) is not None
     # A name before a brace is GRAPH's or SERVICE's; `SERVICEex:p {` is how the engine lets the latter be written.
-    return kind == "name" and "service" in text.partition(":")[0] and after == ("other", "{") and before != ("word", "graph")
+    return (
+        kind == "name"
+        and "service" in text.partition(":")[0]
+        and after == ("other", "{")
+        and before != ("word", "graph")
+    )
 
 
 def _first_keyword(tokens: Iterator[_Token]) -> str | None:

@@ -8,10 +8,25 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+from kclod.vocab import DCT, OA, OWL, PROV, RDF, RDFS, SCHEMA, SKOS
+from kclod.web.labels import FOAF
+
 LANGUAGES = ("en", "ko", "fr")
 """The languages of the interface; the first is the fallback."""
 _DATE = re.compile(r"(-?\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _THOUSANDS = {"en": ",", "ko": ",", "fr": "\u202f"}
+
+_VOCABULARIES = {
+    "dcterms": DCT,
+    "foaf": FOAF,
+    "oa": OA,
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "schema": SCHEMA,
+    "skos": SKOS,
+}
 
 Catalogue = Mapping[str, str | Mapping[str, str]]
 
@@ -33,6 +48,15 @@ def word(language: str, key: str, **values: object) -> str:
         entry = entry["one" if single else "other"]
     shown = {name: number(language, value) if isinstance(value, int) else value for name, value in values.items()}
     return entry.format(**shown) if values else entry
+
+
+def standard_term(language: str, iri: str) -> str | None:
+    """The word for a term of a published vocabulary that everybody uses; None for any other."""
+    for prefix, namespace in _VOCABULARIES.items():
+        if iri.startswith(namespace):
+            entry = catalogue(language).get(f"term {prefix}:{iri.removeprefix(namespace)}")
+            return entry if isinstance(entry, str) else None
+    return None
 
 
 def number(language: str, value: int) -> str:

@@ -73,7 +73,7 @@ class Labels:
         """`prefix:name` where a prefix is known, else the IRI."""
         for prefix, namespace in self._prefixes:
             if prefix and iri.startswith(namespace) and len(iri) > len(namespace):
-                return f"{prefix}:{iri[len(namespace):]}"
+                return f"{prefix}:{iri[len(namespace) :]}"
         return iri
 
     def _read(self, iri: str) -> dict[str, str]:

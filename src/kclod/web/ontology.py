@@ -15,6 +15,7 @@ from kclod.web.pages import page as html_page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
 from kclod.web.responses import ProblemError, answer, link, negotiate
+from kclod.web.writing import write_triples
 
 blueprint = flask.Blueprint("ontology", __name__)
 _BY_NAME = {f.name: f for f in RDF_FORMATS}
@@ -65,8 +66,15 @@ def page() -> flask.Response:
     about = _values(triples, site.ontology_iri or "", _DEFINITIONS)
     texts = {value.language or "": value.value for value in about if isinstance(value, ox.Literal)}
     return html_page(
-        "ontology.html", presenter, choice, links=links, sections=_sections(triples), formats=formats, alternates=alternates,
-        texts=texts, members=presenter.publication.reader.classes(),
+        "ontology.html",
+        presenter,
+        choice,
+        links=links,
+        sections=_sections(triples),
+        formats=formats,
+        alternates=alternates,
+        texts=texts,
+        members=presenter.publication.reader.classes(),
     )
 
 
@@ -83,7 +91,7 @@ def data(extension: str) -> flask.Response:
 def _serialised(fmt: rdf.Format, media_type: str, location: str | None) -> flask.Response:
     publication = current()
     triples = _triples(publication)
-    return answer(rdf.serialize(triples, fmt, prefixes=publication.release.site.prefixes), media_type, location=location)
+    return answer(write_triples(triples, fmt, publication.release.site.prefixes), media_type, location=location)
 
 
 def _triples(publication: Publication) -> list[ox.Triple]:
@@ -94,7 +102,11 @@ def _triples(publication: Publication) -> list[ox.Triple]:
 
 
 def _values(triples: list[ox.Triple], subject: str, predicates: tuple[ox.NamedNode, ...]) -> list[Term]:
-    return [t.object for t in triples if t.predicate in predicates and isinstance(t.subject, ox.NamedNode) and t.subject.value == subject]
+    return [
+        t.object
+        for t in triples
+        if t.predicate in predicates and isinstance(t.subject, ox.NamedNode) and t.subject.value == subject
+    ]
 
 
 def _sections(triples: list[ox.Triple]) -> list[tuple[str, list[Described]]]:
@@ -118,10 +130,18 @@ def _sections(triples: list[ox.Triple]) -> list[tuple[str, list[Described]]]:
 def _described(iri: str, about: list[ox.Triple]) -> Described:
     definitions: dict[str, str] = {}
     for predicate in _DEFINITIONS:
-        texts = {t.object.language or "": t.object.value for t in about if t.predicate == predicate and isinstance(t.object, ox.Literal)}
+        texts = {
+            t.object.language or "": t.object.value
+            for t in about
+            if t.predicate == predicate and isinstance(t.object, ox.Literal)
+        }
         definitions = texts | definitions
     facets = {
-        name: tuple(sorted(t.object.value for t in about if t.predicate in predicates and isinstance(t.object, ox.NamedNode)))
+        name: tuple(
+            sorted(t.object.value for t in about if t.predicate in predicates and isinstance(t.object, ox.NamedNode))
+        )
         for name, predicates in _FACETS.items()
     }
-    return Described(iri, iri.partition("#")[2] or iri, definitions, {name: iris for name, iris in facets.items() if iris})
+    return Described(
+        iri, iri.partition("#")[2] or iri, definitions, {name: iris for name, iris in facets.items() if iris}
+    )

@@ -31,7 +31,14 @@ def home() -> flask.Response:
     counts = [(iri, n) for iri, n in publication.reader.classes().items() if not iri.startswith(_ABOUT_TERMS)]
     named = [(iri, n) for iri, n in counts if publication.labels.has(iri)]
     dumps = sum(dump.bytes for dump in publication.release.dumps)
-    return page("home.html", presenter, choice, classes=named or counts, counts=publication.release.manifest.get("counts"), dump_bytes=dumps)
+    return page(
+        "home.html",
+        presenter,
+        choice,
+        classes=named or counts,
+        counts=publication.release.manifest.get("counts"),
+        dump_bytes=dumps,
+    )
 
 
 @blueprint.get("/browse")
@@ -51,13 +58,23 @@ def browse() -> flask.Response:
         raise ProblemError(404, "no-such-page", "the page is past the last")
     if total <= _SORTED:
         names = publication.labels
-        members = sorted(publication.reader.members(class_iri), key=lambda m: names.of(m.value, presenter.language).text.casefold())
+        members = sorted(
+            publication.reader.members(class_iri), key=lambda m: names.of(m.value, presenter.language).text.casefold()
+        )
         members = members[start : start + _PAGE]
     else:
         members = list(islice(publication.reader.members(class_iri), start, start + _PAGE))
     texts = {member.value: _text(member, presenter) for member in members}
     return page(
-        "browse.html", presenter, choice, class_iri=class_iri, members=members, texts=texts, total=total, page=number, size=_PAGE
+        "browse.html",
+        presenter,
+        choice,
+        class_iri=class_iri,
+        members=members,
+        texts=texts,
+        total=total,
+        page=number,
+        size=_PAGE,
     )
 
 
@@ -91,7 +108,9 @@ def robots() -> flask.Response:
 def _text(member: ox.NamedNode, presenter: Presenter) -> object:
     """A line that says what a thing is: its definition, where it has one."""
     for predicate in (SKOS["definition"], RDFS["comment"]):
-        quads = islice(presenter.publication.reader.store.quads_for_pattern(member, predicate, None, ox.DefaultGraph()), 20)
+        quads = islice(
+            presenter.publication.reader.store.quads_for_pattern(member, predicate, None, ox.DefaultGraph()), 20
+        )
         texts = {q.object.language or "": q.object.value for q in quads if isinstance(q.object, ox.Literal)}
         if texts:
             return presenter.text(texts)

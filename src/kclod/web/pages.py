@@ -19,12 +19,19 @@ def render(template: str, presenter: Presenter, **values: object) -> str:
         p=presenter,
         site=presenter.publication.release.site,
         version=presenter.publication.release.version,
-        languages=_languages(presenter),
+        languages=_languages(),
         **values,
     )
 
 
-def page(template: str, presenter: Presenter, choice: Choice | None = None, *, links: list[str] | None = None, **values: object) -> flask.Response:
+def page(
+    template: str,
+    presenter: Presenter,
+    choice: Choice | None = None,
+    *,
+    links: list[str] | None = None,
+    **values: object,
+) -> flask.Response:
     """A page as an answer, in the media type that was negotiated."""
     media_type = choice.media_type if choice is not None else "text/html"
     return answer(render(template, presenter, **values), media_type, language=presenter.language, links=links or ())
@@ -35,7 +42,7 @@ def error_page(problem: Mapping[str, object]) -> str:
     return render("error.html", Presenter.of_request(), problem=problem)
 
 
-def _languages(presenter: Presenter) -> list[tuple[str, str, str]]:
+def _languages() -> list[tuple[str, str, str]]:
     """Tag, own name and address of the present page in each language."""
     arguments = flask.request.args.to_dict(flat=False) if flask.request.method in ("GET", "HEAD") else {}
     endpoint, found = flask.request.endpoint, []

@@ -19,7 +19,10 @@ from kclod.web.publication import Publication, current
 
 _EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 _DATES = frozenset({XSD["date"].value, XSD["gYear"].value, XSD["gYearMonth"].value, _EDTF})
-_QUIET = frozenset({XSD[n].value for n in ("string", "integer", "decimal", "boolean", "anyURI", "nonNegativeInteger")} | {RDF["langString"].value})
+_QUIET = frozenset(
+    {XSD[n].value for n in ("string", "integer", "decimal", "boolean", "anyURI", "nonNegativeInteger")}
+    | {RDF["langString"].value}
+)
 _LONG = 80
 
 
@@ -99,6 +102,9 @@ class Presenter:
     def term(self, iri: str) -> View:
         """A class or property, by its label or its local name in words."""
         label = self.publication.labels.of_term(iri, self.language)
+        if not label.given or label.language != self.language:
+            standard = interface.standard_term(self.language, iri)
+            label = Label(standard, self.language) if standard else label
         return View(label.text, self._tag(label), iri, self.href(iri), web_address(iri), named=label.given)
 
     def value(self, term: Term) -> View:
@@ -126,7 +132,11 @@ class Presenter:
             return View(value, None if literal.language == self.language else literal.language)
         if datatype in _DATES:
             shown = interface.date(self.language, value)
-            return View(shown or value, moment=value if shown else None, datatype=None if shown else "EDTF" if datatype == _EDTF else None)
+            return View(
+                shown or value,
+                moment=value if shown else None,
+                datatype=None if shown else "EDTF" if datatype == _EDTF else None,
+            )
         if datatype == XSD["boolean"].value and value in ("true", "false", "1", "0"):
             return View(self.word("yes" if value in ("true", "1") else "no"))
         if datatype == XSD["integer"].value and re.fullmatch(r"-?\d{5,15}", value):
@@ -153,5 +163,5 @@ def parse_term(text: str) -> Term:
         return ox.NamedNode(text[1:-1])
     if text.startswith("_:"):
         return ox.BlankNode(text[2:])
-    quad = next(iter(ox.parse(f"<x:s> <x:p> {text} .".encode(), ox.RdfFormat.N_TRIPLES)))
+    quad: ox.Quad = next(iter(ox.parse(f"<x:s> <x:p> {text} .".encode(), ox.RdfFormat.N_TRIPLES)))
     return quad.object

@@ -54,9 +54,9 @@ def attach(app: flask.Flask, publication: Publication) -> None:
 
 def current() -> Publication:
     """The publication of the app that handles the present request."""
-    return cast(Publication, flask.current_app.extensions[_KEY])
+    return cast("Publication", flask.current_app.extensions[_KEY])
 
 
 def of(app: flask.Flask) -> Publication:
     """The publication of an app."""
-    return cast(Publication, app.extensions[_KEY])
+    return cast("Publication", app.extensions[_KEY])

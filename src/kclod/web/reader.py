@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import cast
 
 import pyoxigraph as ox
 
@@ -17,9 +18,11 @@ from kclod.web.labels import LABEL_PROPERTIES
 
 TYPE = RDF["type"]
 SOURCE, DERIVED = PROV["hadPrimarySource"], PROV["wasDerivedFrom"]
-_OPTIONAL_READ = 200
+_SAID = 200
 """Most statements read about one claim, evidence or span: what is said of them is short by design."""
 _CLAIMS_KEPT = 16_384
+
+Subject = ox.NamedNode | ox.BlankNode | ox.Triple
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ class Reader:
         """Whether the data says something about it."""
         return next(self.store.quads_for_pattern(node, None, None, None), None) is not None
 
-    def about(self, node: ox.NamedNode | ox.BlankNode, limit: int | None = None) -> dict[tuple[ox.NamedNode, Term], list[ox.NamedNode | None]]:
+    def about(
+        self, node: ox.NamedNode | ox.BlankNode, limit: int | None = None
+    ) -> dict[tuple[ox.NamedNode, Term], list[ox.NamedNode | None]]:
         """What is said of a node, each statement with the graphs that state it (None: the default graph)."""
         statements: dict[tuple[ox.NamedNode, Term], list[ox.NamedNode | None]] = {}
         for quad in islice(self.store.quads_for_pattern(node, None, None, None), limit):
@@ -74,7 +79,7 @@ class Reader:
             statements.setdefault((quad.predicate, quad.object), []).append(graph)
         return statements
 
-    def graphs_of(self, subject: ox.NamedNode | ox.BlankNode, predicate: ox.NamedNode, value: Term) -> list[ox.NamedNode | None]:
+    def graphs_of(self, subject: Subject, predicate: ox.NamedNode, value: Term) -> list[ox.NamedNode | None]:
         """The graphs that state a triple (None: the default graph)."""
         quads = self.store.quads_for_pattern(subject, predicate, value, None)
         return [q.graph_name if isinstance(q.graph_name, ox.NamedNode) else None for q in quads]
@@ -98,8 +103,11 @@ class Reader:
 
     def accepted(self, graph: ox.NamedNode) -> bool:
         """Whether what a claim states is in the default graph."""
-        for quad in islice(self.store.quads_for_pattern(None, None, None, graph), _OPTIONAL_READ):
-            if next(self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, DEFAULT_GRAPH), None) is None:
+        for quad in islice(self.store.quads_for_pattern(None, None, None, graph), _SAID):
+            if (
+                next(self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, DEFAULT_GRAPH), None)
+                is None
+            ):
                 return False
         return True
 
@@ -107,8 +115,7 @@ class Reader:
         """Every property of the default graph; read once."""
         with self._lock:
             if self._predicates is None:
-                found = self.store.query("SELECT DISTINCT ?p { ?s ?p ?o }")
-                assert isinstance(found, ox.QuerySolutions)
+                found = cast("ox.QuerySolutions", self.store.query("SELECT DISTINCT ?p { ?s ?p ?o }"))
                 self._predicates = tuple(sorted((row["p"] for row in found), key=str))
             return self._predicates
 
@@ -132,7 +139,7 @@ class Reader:
         pending, seen = [graph], {graph}
         while pending:
             node = pending.pop()
-            for quad in islice(self.store.quads_for_pattern(node, None, None, self._provenance), _OPTIONAL_READ):
+            for quad in islice(self.store.quads_for_pattern(node, None, None, self._provenance), _SAID):
                 yield quad
                 if isinstance(quad.object, ox.NamedNode) and quad.object not in seen and is_part(quad.object, graph):
                     seen.add(quad.object)
@@ -144,7 +151,7 @@ class Reader:
         source: ox.NamedNode | None = None
         evidence: list[Evidence] = []
         details: list[tuple[ox.NamedNode, Term]] = []
-        for quad in islice(self.store.quads_for_pattern(graph, None, None, self._provenance), _OPTIONAL_READ):
+        for quad in islice(self.store.quads_for_pattern(graph, None, None, self._provenance), _SAID):
             value = quad.object
             if quad.predicate == SOURCE and isinstance(value, ox.NamedNode):
                 source = value
@@ -157,7 +164,7 @@ class Reader:
         return Claim(graph, source, tuple(sorted(evidence, key=_position)), tuple(sorted(details, key=str)))
 
     def _evidence(self, node: ox.NamedNode) -> Iterator[Evidence]:
-        selectors = [q.object for q in islice(self._said(node, OA["hasSelector"]), _OPTIONAL_READ)]
+        selectors = [q.object for q in islice(self._said(node, OA["hasSelector"]), _SAID)]
         for selector in selectors:
             if isinstance(selector, ox.NamedNode):
                 start, end = (self._number(selector, OA[name]) for name in ("start", "end"))
@@ -168,7 +175,11 @@ class Reader:
     def _number(self, node: ox.NamedNode, predicate: ox.NamedNode) -> int | None:
         quad = next(self._said(node, predicate), None)
         value = quad.object if quad is not None else None
-        return int(value.value) if isinstance(value, ox.Literal) and value.value.isascii() and value.value.isdigit() else None
+        return (
+            int(value.value)
+            if isinstance(value, ox.Literal) and value.value.isascii() and value.value.isdigit()
+            else None
+        )
 
     def _said(self, node: ox.NamedNode, predicate: ox.NamedNode) -> Iterator[ox.Quad]:
         return self.store.quads_for_pattern(node, predicate, None, self._provenance)

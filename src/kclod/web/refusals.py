@@ -20,11 +20,20 @@ _log = logging.getLogger(__name__)
 def refused(error: ProblemError) -> flask.Response:
     """The answer that tells a refusal."""
     title = HTTPStatus(error.status).phrase
-    members = {"type": "about:blank", "title": title, "status": error.status, "code": error.code, "detail": error.detail, **error.extra}
+    members = {
+        "type": "about:blank",
+        "title": title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        **error.extra,
+    }
     flask.g.negotiated = True
     choice = choose(flask.request.headers.get("Accept"), (PROBLEM, HTML))
     if choice is not None and choice.offer is HTML:
-        response = flask.Response(error_page(members), status=error.status, content_type=f"{choice.media_type}; charset=utf-8")
+        response = flask.Response(
+            error_page(members), status=error.status, content_type=f"{choice.media_type}; charset=utf-8"
+        )
     else:
         text = json.dumps(members, ensure_ascii=False, indent=1) + "\n"
         response = flask.Response(text, status=error.status, content_type="application/problem+json")
@@ -38,7 +47,9 @@ def refused_by_framework(error: HTTPException) -> flask.Response:
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return flask.make_response(error.get_response())
     phrase = HTTPStatus(error.code).phrase
-    headers = {name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")}
+    headers = {
+        name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
+    }
     problem = ProblemError(error.code, phrase.lower().replace(" ", "-"), error.description or phrase, headers=headers)
     return refused(problem)
 

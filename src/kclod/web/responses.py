@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 import flask
@@ -47,9 +48,12 @@ def negotiate(offers: Sequence[Offer], links: Iterable[tuple[str, str]] = ()) ->
         raise ProblemError(
             HTTPStatus.NOT_ACCEPTABLE,
             "not-acceptable",
-            "none of the media types in the Accept header can be sent; there are: " + ", ".join(o.media_type for o in offers),
+            "none of the media types in the Accept header can be sent; there are: "
+            + ", ".join(o.media_type for o in offers),
             extra={"available": [o.media_type for o in offers]},
-            headers={"Link": ", ".join(f'<{href}>; rel="alternate"; type="{kind}"' for href, kind in listed.items())} if listed else None,
+            headers={"Link": ", ".join(f'<{href}>; rel="alternate"; type="{kind}"' for href, kind in listed.items())}
+            if listed
+            else None,
         )
     return choice
 
@@ -75,9 +79,16 @@ def answer(
         response.headers["Content-Location"] = location
     if links:
         response.headers["Link"] = ", ".join(links)
-    response.headers["Cache-Control"] = "no-cache"  # kept, but asked for again: the release behind an address may change
+    response.headers["Cache-Control"] = (
+        "no-cache"  # kept, but asked for again: the release behind an address may change
+    )
     response.set_etag(base64.urlsafe_b64encode(hashlib.sha256(data).digest()[:18]).decode())
     return response.make_conditional(flask.request)  # type: ignore[return-value]  # it is the same response
+
+
+def local_path(endpoint: str, values: Mapping[str, Any]) -> str:
+    """A path of this site; every value a text or a list of texts."""
+    return flask.url_for(endpoint, **values)
 
 
 def link(target: str, relation: str, media_type: str | None = None) -> str:

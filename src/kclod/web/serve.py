@@ -16,10 +16,11 @@ from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from kclod.errors import Problem, UsageError
 from kclod.release import Release, load
+from kclod.web.app import create_app, warm
 from kclod.web.limits import Limits
 
 _PAGE_THREADS = 16
@@ -31,6 +32,7 @@ _LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
+    "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}},
     "root": {"level": "WARNING", "handlers": ["console"]},
 }
 
@@ -65,7 +67,7 @@ def serve(
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
         url_path_prefix=prefix,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=_LOGGING,
     )
     shown = f"[{host}]" if ":" in host else host
@@ -76,21 +78,20 @@ def serve(
 
 def _load(path: Path, limits: Limits, public_url: str | None) -> Callable[..., Any]:
     """The application, made in the process that runs it."""
-    from kclod.web.app import create_app, warm  # Flask is not needed by the process that only supervises
 
     app = create_app(load(path), limits=limits, public_url=public_url)
     warm(app)
     return app
 
 
-class _AnnouncingServer(Server):
+class _AnnouncingServer(MPServer):
     """Granian, and a word when it answers."""
 
     address: str
     announce: Callable[[str], None] | None
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
-        super().startup(spawn_target, target_loader)
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian's is not annotated
         if self.announce is not None:
             threading.Thread(target=self._announce_when_up, args=(self.announce,), daemon=True).start()
 
@@ -117,7 +118,9 @@ def _free(host: str, port: int) -> int:
         raise _unusable(host, port, "is not a port", "name a port from 1 to 65535") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise _unusable(host, port, "is taken by another program", "stop that program, or name another port") from None
+            raise _unusable(
+                host, port, "is taken by another program", "stop that program, or name another port"
+            ) from None
         if error.errno == errno.EACCES:
             raise _unusable(host, port, "needs privileges", "name a port from 1024") from None
         raise _unusable(host, port, f"cannot be used: {error.strerror}", "name an address of this machine") from None

@@ -11,17 +11,17 @@ import flask
 import pyoxigraph as ox
 from werkzeug.datastructures import MultiDict
 
-from kclod import rdf
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
 from kclod.web import workers
 from kclod.web.guard import Refusal, refusal
-from kclod.web.negotiation import HTML, Choice, Offer, choose, offers_of
+from kclod.web.negotiation import HTML, Choice, choose, offers_of
 from kclod.web.pages import page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
 from kclod.web.responses import ProblemError, answer, negotiate
 from kclod.web.service import describe_service
 from kclod.web.wire import Job
+from kclod.web.writing import write_triples
 
 blueprint = flask.Blueprint("sparql", __name__)
 
@@ -120,7 +120,8 @@ def _run(request: _Request) -> flask.Response:
     )
     found = _evaluate(publication, job, seconds)
     choice = graphs if found.kind == "graph" else results
-    assert choice is not None  # the worker has refused it otherwise
+    if choice is None:
+        raise _unacceptable(found.kind)
     if found.format == _TABLE:
         return _table(query, found, choice)
     return answer(found.body, choice.media_type)
@@ -167,14 +168,14 @@ def _dataset(parameters: MultiDict[str, str]) -> tuple[tuple[str, ...] | None, t
     return (default, named) if default or named else (None, None)
 
 
-def _evaluate(publication: Publication, job: Job, seconds: float) -> workers.Answer:  # noqa: PLR0912 # one branch an outcome
+def _evaluate(publication: Publication, job: Job, seconds: float) -> workers.Answer:
     soon = {"Retry-After": "2"}
     limits = publication.limits
     try:
         return publication.pool.run(job, seconds)
     except workers.MalformedQueryError as error:
         place = f"line {error.line}, column {error.column}: " if error.line else ""
-        extra = {"line": error.line, "column": error.column} if error.line else {}
+        extra: dict[str, object] = {"line": error.line, "column": error.column} if error.line else {}
         raise ProblemError(400, "malformed-query", f"{place}{error}", extra=extra) from None
     except workers.UnacceptableError as error:
         raise _unacceptable(error.kind) from None
@@ -186,7 +187,8 @@ def _evaluate(publication: Publication, job: Job, seconds: float) -> workers.Ans
         raise ProblemError(503, "deadline", detail, extra={"seconds": seconds}, headers={"Retry-After": "30"}) from None
     except workers.MemoryLimitError:
         detail = f"the query needs more than the {limits.memory_bytes >> 20} MiB it may take; narrow it"
-        raise ProblemError(503, "memory", detail, extra={"bytes": limits.memory_bytes}, headers={"Retry-After": "30"}) from None
+        extra = {"bytes": limits.memory_bytes}
+        raise ProblemError(503, "memory", detail, extra=extra, headers={"Retry-After": "30"}) from None
     except workers.ResultTooLargeError:
         detail = (
             f"the result is larger than {limits.max_result_bytes >> 20 or 1} MiB and is not sent in part; "
@@ -218,16 +220,14 @@ def _read_only() -> ProblemError:
 def _self_description() -> flask.Response:
     choice = negotiate((*_DESCRIPTIONS, HTML))
     publication = current()
-    if choice.offer is HTML:
-        return page("sparql.html", Presenter.of_request(), choice, query=None, table=None)
     fmt = choice.offer.format
-    assert fmt is not None
+    if fmt is None:
+        return page("sparql.html", Presenter.of_request(), choice, query=None, table=None)
     triples = describe_service(publication)
-    return answer(rdf.serialize(triples, fmt, prefixes=publication.release.site.prefixes), choice.media_type)
+    return answer(write_triples(triples, fmt, publication.release.site.prefixes), choice.media_type)
 
 
 def _table(query: str, found: workers.Answer, choice: Choice) -> flask.Response:
     table = json.loads(found.body)
-    formats: tuple[Offer, ...] = _GRAPHS if found.kind == "graph" else _RESULTS
-    downloads = [o.format for o in formats if o.format is not None]
-    return page("sparql.html", Presenter.of_request(), choice, query=query, table=table, kind=found.kind, downloads=downloads)
+    downloads = RDF_FORMATS if found.kind == "graph" else RESULT_FORMATS
+    return page("sparql.html", Presenter.of_request(), choice, query=query, table=table, downloads=downloads)

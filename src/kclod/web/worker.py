@@ -80,8 +80,8 @@ def _evaluate(store: ox.Store, job: Job) -> tuple[dict[str, object], bytes]:
     results = store.query(
         job.query,
         base_iri=job.base_iri,
-        default_graph=_nodes(job.default_graphs),
-        named_graphs=_nodes(job.named_graphs),
+        default_graph=None if job.default_graphs is None else [ox.NamedNode(iri) for iri in job.default_graphs],
+        named_graphs=None if job.named_graphs is None else [ox.NamedNode(iri) for iri in job.named_graphs],
     )
     kind = _ANSWER_KINDS[type(results)]
     name = job.graphs if kind == "graph" else job.results
@@ -100,17 +100,15 @@ def _evaluate(store: ox.Store, job: Job) -> tuple[dict[str, object], bytes]:
     return {"outcome": "answer", "kind": kind, "format": name}, body
 
 
-def _nodes(iris: tuple[str, ...] | None) -> list[ox.NamedNode] | None:
-    return None if iris is None else [ox.NamedNode(iri) for iri in iris]
-
-
 def _table(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, rows: int, bound: int) -> bytes:
     """The first rows as N-Triples terms, and whether there are more."""
     if isinstance(results, ox.QueryBoolean):
         return json.dumps({"boolean": bool(results)}).encode()
     if isinstance(results, ox.QueryTriples):
         columns = ["subject", "predicate", "object"]
-        first = [[str(t.subject), str(t.predicate), str(t.object)] for t in islice(results, rows + 1)]
+        first: list[list[str | None]] = [
+            [str(t.subject), str(t.predicate), str(t.object)] for t in islice(results, rows + 1)
+        ]
     else:
         columns = [variable.value for variable in results.variables]
         first = [[None if term is None else str(term) for term in solution] for solution in islice(results, rows + 1)]

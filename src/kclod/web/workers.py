@@ -106,12 +106,12 @@ class Pool:
         try:
             asked = time.monotonic()
             try:
-                return self._answer(job, until)
+                return self._answer(self._take(), job, until)
             except WorkerDiedError:
                 # A worker that was killed while it waited may be taken before that shows; the query is not to blame.
                 if self._closed or time.monotonic() - asked > _TOO_SOON_TO_BLAME:
                     raise
-                return self._answer(job, until)
+                return self._answer(self._keeper.start(), job, until)
         finally:
             with self._turn:
                 self._free += 1
@@ -152,8 +152,7 @@ class Pool:
                 self._waiting -= 1
             self._free -= 1
 
-    def _answer(self, job: Job, until: float) -> Answer:
-        worker = self._take()
+    def _answer(self, worker: _Worker, job: Job, until: float) -> Answer:
         try:
             worker.channel.settimeout(max(until - time.monotonic(), 0.001))
             wire.send(worker.channel, asdict(replace(job, query="")), job.query.encode())
@@ -196,8 +195,10 @@ def _read(reply: dict[str, object], body: bytes) -> Answer:
     match reply:
         case {"outcome": "answer", "kind": str(kind), "format": str(name)}:
             return Answer(kind, name, body)
-        case {"outcome": "malformed", "message": str(message), "line": (int() | None) as line, "column": (int() | None) as column}:
+        case {"outcome": "malformed", "message": str(message), "line": int(line), "column": int(column)}:
             raise MalformedQueryError(message, line, column)
+        case {"outcome": "malformed", "message": str(message)}:
+            raise MalformedQueryError(message, None, None)
         case {"outcome": "unacceptable", "kind": str(kind)}:
             raise UnacceptableError(kind)
         case {"outcome": "too-large"}:
@@ -269,7 +270,7 @@ class _Keeper:
             return self._control
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 # our own module and our own paths
                 [sys.executable, "-m", "kclod.web.keeper", *self._arguments],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,

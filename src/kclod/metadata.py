@@ -1,0 +1,213 @@
+"""What a dataset says of itself: VoID statistics, DCAT 3 distributions, PROV of the build; computed from its quads.
+
+Everything is named by a hash IRI of the dataset (`…/dataset#dump-ttl`), so there are no blank nodes. Two things are
+left out on purpose: times, because equal inputs must give equal bytes, and the sizes and checksums of the dumps, because
+these triples are part of what the dumps hold; both the manifest and the site state sizes and checksums.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pyoxigraph as ox
+
+from kclod import rdf
+from kclod.integrity import package_versions, text_digest
+from kclod.rdf import Term
+from kclod.site import Site, short_name
+from kclod.vocab import DCAT, DCT, PROV, RDF, RDFS, SCHEMA, VOID
+
+_MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
+_PROTOCOL = ox.NamedNode("http://www.w3.org/TR/sparql11-protocol/")
+_NAMESPACE = re.compile(r".*[#/]", re.DOTALL)
+_FRAGMENT = re.compile(r"[A-Za-z0-9._~-]+")
+_EXAMPLES = 3
+_T = TypeVar("_T")
+
+
+@dataclass
+class _Statistics:
+    """Counts over the triples of a graph (VoID, section 4)."""
+
+    triples: int = 0
+    subjects: set[Term] = field(default_factory=set)
+    objects: set[Term] = field(default_factory=set)
+    instances: defaultdict[ox.NamedNode, set[Term]] = field(default_factory=lambda: defaultdict(set))
+    properties: Counter[ox.NamedNode] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, triples: Iterable[ox.Triple]) -> _Statistics:
+        found = cls()
+        for t in triples:
+            found.triples += 1
+            found.subjects.add(t.subject)
+            found.objects.add(t.object)
+            found.properties[t.predicate] += 1
+            if t.predicate == RDF["type"] and isinstance(t.object, ox.NamedNode):
+                found.instances[t.object].add(t.subject)
+        return found
+
+
+def describe(site: Site, quads: Iterable[ox.Quad], own: Iterable[ox.Triple] = ()) -> list[ox.Triple]:
+    """The triples of the metadata graph, ordered.
+
+    `quads` is the whole dataset but for the metadata graph itself; the statistics are those of its default graph, and
+    a triple count each for the graphs that the site names. `own` is what the dataset's description says already; it is
+    taken over as it is, blank nodes apart, which get hash IRIs.
+    """
+    quads = set(quads)
+    statistics = _Statistics.of(q.triple for q in quads if q.graph_name == rdf.DEFAULT_GRAPH)
+    sizes = Counter(q.graph_name.value for q in quads if isinstance(q.graph_name, ox.NamedNode))
+    parts = _Parts(site)
+    triples = {
+        *_named(own, parts),
+        *_identity(site, parts),
+        *_statistics(site, statistics, parts),
+        *_graphs(site, sizes, parts),
+        *_distributions(site, parts),
+        *_build(parts),
+    }
+    return sorted(triples, key=rdf.sort_key)
+
+
+class _Parts:
+    """Names for what belongs to the dataset: hash IRIs."""
+
+    def __init__(self, site: Site) -> None:
+        self.dataset = ox.NamedNode(site.dataset_iri)
+        self._stem = site.dataset_iri + ("-" if "#" in site.dataset_iri else "#")
+        self._prefixes = sorted(site.prefixes.items(), key=lambda item: (-len(item[1]), item[0]))
+
+    def __call__(self, name: str) -> ox.NamedNode:
+        return ox.NamedNode(self._stem + name)
+
+    def of_term(self, kind: str, iri: str) -> ox.NamedNode:
+        """A name for what concerns a class or property, by its prefixed name where it has one: `#class:org:Post`."""
+        for prefix, namespace in self._prefixes:
+            local = iri.removeprefix(namespace)
+            if local != iri and _FRAGMENT.fullmatch(local) and _FRAGMENT.fullmatch(prefix):
+                return self(f"{kind}:{prefix}:{local}")
+        return self(f"{kind}:{text_digest(iri)[:16]}")
+
+
+def _named(triples: Iterable[ox.Triple], parts: _Parts) -> Iterator[ox.Triple]:
+    """The triples with hash IRIs for blank nodes, numbered by RDFC-1.0."""
+    dataset = ox.Dataset(rdf.in_graph(triples, rdf.DEFAULT_GRAPH))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+
+    def named(term: _T) -> _T | ox.NamedNode:
+        return parts(f"node-{term.value.removeprefix('c14n')}") if isinstance(term, ox.BlankNode) else term
+
+    for q in dataset:
+        yield ox.Triple(named(q.subject), q.predicate, named(q.object))
+
+
+def _identity(site: Site, parts: _Parts) -> Iterator[ox.Triple]:
+    yield from _of(parts.dataset, RDF["type"], DCAT["Dataset"], VOID["Dataset"])
+    yield from _of(parts.dataset, DCT["title"], *_texts(site.title))
+    yield from _of(parts.dataset, DCT["description"], *_texts(site.description))
+    yield from _of(parts.dataset, DCAT["version"], ox.Literal(site.version))
+    yield from _of(parts.dataset, VOID["uriSpace"], ox.Literal(site.base_iri))
+    yield from _licence(parts.dataset, site)
+
+
+def _statistics(site: Site, statistics: _Statistics, parts: _Parts) -> Iterator[ox.Triple]:
+    own = {s for s in statistics.subjects if isinstance(s, ox.NamedNode) and s.value.startswith(site.base_iri)}
+    counts = {
+        "triples": statistics.triples,
+        "entities": len(own),
+        "distinctSubjects": len(statistics.subjects),
+        "distinctObjects": len(statistics.objects),
+        "classes": len(statistics.instances),
+        "properties": len(statistics.properties),
+    }
+    for name, count in counts.items():
+        yield from _of(parts.dataset, VOID[name], ox.Literal(count))
+    terms = [*statistics.instances, *statistics.properties]
+    namespaces = {match[0] for term in terms if (match := _NAMESPACE.match(term.value))}
+    yield from _of(parts.dataset, VOID["vocabulary"], *map(ox.NamedNode, namespaces))
+    for kind, instances in statistics.instances.items():
+        partition = parts.of_term("class", kind.value)
+        yield from _of(parts.dataset, VOID["classPartition"], partition)
+        yield from _of(partition, RDF["type"], VOID["Dataset"])
+        yield from _of(partition, VOID["class"], kind)
+        yield from _of(partition, VOID["entities"], ox.Literal(len(instances)))
+    for predicate, count in statistics.properties.items():
+        partition = parts.of_term("property", predicate.value)
+        yield from _of(parts.dataset, VOID["propertyPartition"], partition)
+        yield from _of(partition, RDF["type"], VOID["Dataset"])
+        yield from _of(partition, VOID["property"], predicate)
+        yield from _of(partition, VOID["triples"], ox.Literal(count))
+    yield from _of(parts.dataset, VOID["exampleResource"], *_examples(site, statistics))
+
+
+def _examples(site: Site, statistics: _Statistics) -> list[ox.NamedNode]:
+    """The first thing, by IRI, of each of the classes with most things of the dataset's own."""
+    own: list[tuple[int, str, ox.NamedNode]] = []
+    for kind, instances in statistics.instances.items():
+        things = [i for i in instances if isinstance(i, ox.NamedNode) and i.value.startswith(f"{site.base_iri}id/")]
+        if things:
+            own.append((-len(things), kind.value, min(things, key=str)))
+    return list(dict.fromkeys(example for _, _, example in sorted(own, key=lambda o: o[:2])))[:_EXAMPLES]
+
+
+def _graphs(site: Site, sizes: Mapping[str, int], parts: _Parts) -> Iterator[ox.Triple]:
+    """The graphs that the site names, as subsets with their size; the metadata graph cannot count itself."""
+    for role, graph in site.graphs.items():
+        if role != "metadata" and graph in sizes:
+            yield from _of(parts.dataset, VOID["subset"], ox.NamedNode(graph))
+            yield from _of(ox.NamedNode(graph), RDF["type"], VOID["Dataset"])
+            yield from _of(ox.NamedNode(graph), VOID["triples"], ox.Literal(sizes[graph]))
+
+
+def _distributions(site: Site, parts: _Parts) -> Iterator[ox.Triple]:
+    """The dumps that every release has, and the SPARQL endpoint (DCAT 3, sections 6.8 and 6.9)."""
+    for fmt in (rdf.TURTLE, rdf.N_QUADS):
+        distribution = parts(f"dump-{fmt.name}")
+        address = ox.NamedNode(f"{site.base_iri}dumps/{short_name(site)}.{fmt.name}")
+        yield from _of(parts.dataset, DCAT["distribution"], distribution)
+        yield from _of(parts.dataset, VOID["dataDump"], address)
+        yield from _of(distribution, RDF["type"], DCAT["Distribution"])
+        yield from _of(distribution, DCT["title"], ox.Literal(fmt.title, language="en"))
+        yield from _of(distribution, DCAT["downloadURL"], address)
+        yield from _of(distribution, DCAT["mediaType"], ox.NamedNode(_MEDIA_TYPES + fmt.media_type))
+        yield from _licence(distribution, site)
+    service, endpoint = parts("sparql"), ox.NamedNode(f"{site.base_iri}sparql")
+    yield from _of(parts.dataset, VOID["sparqlEndpoint"], endpoint)
+    yield from _of(service, RDF["type"], DCAT["DataService"])
+    yield from _of(service, DCT["title"], ox.Literal("SPARQL", language="en"))
+    yield from _of(service, DCAT["endpointURL"], endpoint)
+    yield from _of(service, DCAT["servesDataset"], parts.dataset)
+    yield from _of(service, DCT["conformsTo"], _PROTOCOL)
+    yield from _licence(service, site)
+
+
+def _build(parts: _Parts) -> Iterator[ox.Triple]:
+    """Which software made the dataset, in which version (PROV-O, section 3.1); the inputs stand in the manifest."""
+    activity = parts("build")
+    yield from _of(parts.dataset, PROV["wasGeneratedBy"], activity)
+    yield from _of(activity, RDF["type"], PROV["Activity"])
+    yield from _of(activity, PROV["generated"], parts.dataset)
+    for name, version in package_versions().items():
+        agent = parts(f"software:{name}")
+        yield from _of(activity, PROV["wasAssociatedWith"], agent)
+        yield from _of(agent, RDF["type"], PROV["SoftwareAgent"], SCHEMA["SoftwareApplication"])
+        yield from _of(agent, RDFS["label"], ox.Literal(f"{name} {version}"))
+        yield from _of(agent, SCHEMA["softwareVersion"], ox.Literal(version))
+
+
+def _licence(subject: ox.NamedNode, site: Site) -> Iterator[ox.Triple]:
+    if site.licence:
+        yield from _of(subject, DCT["license"], ox.NamedNode(site.licence))
+
+
+def _of(subject: ox.NamedNode, predicate: ox.NamedNode, *objects: ox.NamedNode | ox.Literal) -> Iterator[ox.Triple]:
+    return (ox.Triple(subject, predicate, value) for value in objects)
+
+
+def _texts(texts: Mapping[str, str]) -> Iterator[ox.Literal]:
+    return (ox.Literal(text, language=tag) if tag else ox.Literal(text) for tag, text in texts.items())

@@ -1,0 +1,223 @@
+"""The command line, as a user calls it: output, messages, exit codes."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kclod.cli import main
+from kclod.project import Project
+
+Edit = Callable[[str, str, str], Project]
+PEOPLE = """@prefix : <http://e/> .
+:a :knows :b ; :name "Ann"@en . :b :knows :c ; :age 30 .
+"""
+
+
+def kclod(*arguments: object) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    path = tmp_path / "people.ttl"
+    path.write_text(PEOPLE)
+    return path
+
+
+def test_help_tells_a_newcomer_enough() -> None:
+    text = kclod("--help").output
+    for verb in ("build", "serve", "query", "map", "reason", "validate"):
+        assert verb in text
+    assert "ontology/" in text
+
+
+def test_build_and_query_the_release(mini: Project) -> None:
+    built = kclod("build", "--project", mini.root)
+    assert built.exit_code == 0, built.output
+    assert (mini.root / "releases" / "current" / "manifest.json").exists()
+    found = kclod(
+        "query",
+        "-e",
+        "SELECT ?l WHERE { ?l <https://lights.example/ontology#lit> ?d }",
+        "--format",
+        "csv",
+        "-p",
+        mini.root,
+    )
+    assert found.stdout.split() == ["l", "https://lights.example/id/light/cape-north"]
+
+
+def test_build_refuses_with_file_and_line(edit: Edit) -> None:
+    project = edit("examples/articles/gazette.yaml", "light: nore", "light: nowhere")
+    result = kclod("build", "--project", project.root)
+    assert result.exit_code == 1
+    assert "examples/articles/gazette.yaml:18" in result.stderr
+    assert "[record.unknown-entity]" in result.stderr
+    assert not (project.root / "releases").exists()
+
+
+def test_no_project_here(tmp_path: Path) -> None:
+    result = kclod("build", "--project", tmp_path)
+    assert result.exit_code == 2
+    assert "--project" in result.stderr
+
+
+def test_no_release_yet(mini: Project) -> None:
+    for verb in (["serve"], ["query", "-e", "ASK {}"]):
+        result = kclod(*verb, "--project", mini.root)
+        assert result.exit_code == 2
+        assert "kclod build" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "expected"),
+    [
+        ("json", "SELECT ?o WHERE { <http://e/b> <http://e/age> ?o }", '"value":"30"'),
+        ("csv", "SELECT ?o WHERE { <http://e/b> <http://e/age> ?o }", "o\r\n30\r\n"),
+        ("tsv", "SELECT ?o WHERE { <http://e/b> <http://e/age> ?o }", "?o\n30\n"),
+        ("xml", "SELECT ?o WHERE { <http://e/b> <http://e/age> ?o }", "<sparql "),
+        ("table", "SELECT ?o WHERE { <http://e/a> <http://e/name> ?o }", "Ann @en"),
+        ("table", "ASK { <http://e/a> ?p ?o }", "true"),
+        ("json", "ASK { <http://e/z> ?p ?o }", '"boolean":false'),
+        ("ttl", "CONSTRUCT { ?s <http://e/is> ?o } WHERE { ?s <http://e/age> ?o }", "<http://e/b> <http://e/is> 30 ."),
+        ("nt", "DESCRIBE <http://e/a>", '<http://e/a> <http://e/name> "Ann"@en .\n'),
+    ],
+)
+def test_query_formats(people: Path, form: str, text: str, expected: str) -> None:
+    result = kclod("query", "-e", text, "--data", people, "--format", form)
+    assert result.exit_code == 0, result.output
+    assert expected in result.stdout
+
+
+def test_query_from_a_file_over_named_graphs(people: Path, tmp_path: Path) -> None:
+    query = tmp_path / "q.rq"
+    query.write_text("SELECT (COUNT(*) AS ?n) WHERE { GRAPH <g> { ?s ?p ?o } }")
+    result = kclod("query", query, "--named", "http://e/g", people, "--base-iri", "http://e/", "--format", "csv")
+    assert result.stdout.split() == ["n", "4"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query"],
+        ["query", "-e", "SELECT", "--data", "PEOPLE"],
+        ["query", "-e", "ASK {}", "--data", "missing.ttl"],
+        ["query", "-e", "ASK {}", "--named", "no iri", "PEOPLE"],
+        ["query", "-e", "SELECT * { ?s ?p ?o }", "--data", "PEOPLE", "--format", "ttl"],
+        ["query", "-e", "CONSTRUCT WHERE { ?s ?p ?o }", "--data", "PEOPLE", "--format", "csv"],
+        ["query", "-e", "ASK {}", "--data", "PEOPLE", "--endpoint", "http://127.0.0.1:1/"],
+        ["query", "-e", "ASK {}", "--endpoint", "http://127.0.0.1:1/sparql"],
+        ["map", "--sources", "."],
+        ["reason"],
+        ["validate", "--data", "PEOPLE"],
+        ["fly"],
+    ],
+)
+def test_bad_calls_exit_with_2(people: Path, arguments: list[str]) -> None:
+    result = kclod(*[str(people) if argument == "PEOPLE" else argument for argument in arguments])
+    assert result.exit_code == 2, result.output
+    assert result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_map_any_files(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "people.json").write_text(json.dumps([{"id": 1, "name": "Ann"}, {"id": 2}]))
+    mapping = tmp_path / "people.ttl"
+    mapping.write_text(
+        """@prefix rml: <http://w3id.org/rml/> . @prefix : <http://e/> .
+        :P a rml:TriplesMap ;
+          rml:logicalSource [ rml:source :file ;
+            rml:referenceFormulation rml:JSONPath ; rml:iterator "$[*]" ] ;
+          rml:subjectMap [ rml:template "person/{$.id}" ] ;
+          rml:predicateObjectMap [ rml:predicate :name ; rml:objectMap [ rml:reference "$.name" ] ] .
+        :file a rml:RelativePathSource ; rml:root rml:MappingDirectory ; rml:path "people.json" ."""
+    )
+    out = tmp_path / "out.nq"
+    result = kclod("map", mapping, "--sources", tmp_path / "in", "--base-iri", "http://e/", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert out.read_text() == '<http://e/person/1> <http://e/name> "Ann" .\n'
+
+
+def test_reason(tmp_path: Path, people: Path) -> None:
+    ontology = tmp_path / "o.ttl"
+    ontology.write_text("@prefix owl: <http://www.w3.org/2002/07/owl#> . <http://e/knows> a owl:SymmetricProperty .")
+    out = tmp_path / "g.nt"
+    assert kclod("reason", "--data", people, "--ontology", ontology, "--out", out).exit_code == 0
+    assert "<http://e/b> <http://e/knows> <http://e/a> .\n" in out.read_text()
+
+
+def test_reason_over_contradictions(tmp_path: Path, people: Path) -> None:
+    ontology = tmp_path / "o.ttl"
+    ontology.write_text(
+        "@prefix owl: <http://www.w3.org/2002/07/owl#> ."
+        "<http://e/knows> a owl:IrreflexiveProperty, owl:ObjectProperty ."
+        "<http://e/a> <http://e/knows> <http://e/a> ."
+    )
+    result = kclod("reason", "--data", people, "--ontology", ontology)
+    assert result.exit_code == 1
+    assert "http://e/knows" in result.stderr
+
+
+SHAPE = """@prefix sh: <http://www.w3.org/ns/shacl#> .
+<http://e/S> a sh:NodeShape ; sh:targetSubjectsOf <http://e/knows> ;
+  sh:property [ sh:path <http://e/name> ; sh:minCount %s ] .
+"""
+
+
+@pytest.mark.parametrize(("count", "code"), [("0", 0), ("1", 1), ('"one"', 2)])
+def test_validate(tmp_path: Path, people: Path, count: str, code: int) -> None:
+    shapes, report = tmp_path / "s.ttl", tmp_path / "report.ttl"
+    shapes.write_text(SHAPE % count)
+    result = kclod("validate", "--data", people, "--shapes", shapes, "--out", report)
+    assert result.exit_code == code, result.output
+    if code == 1:
+        assert "http://e/b" in result.stderr
+    if code < 2:
+        assert "ValidationReport" in report.read_text()
+
+
+def test_schema(mini: Project) -> None:
+    assert json.loads(kclod("schema", "--project", mini.root).stdout)["$defs"]
+
+
+class _Endpoint(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps(
+            {"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "far"}}]}}
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/sparql-results+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815  # the name that http.server asks for
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/sparql"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_query_a_remote_endpoint(endpoint: str) -> None:
+    result = kclod("query", "-e", "SELECT ?x WHERE { ?s ?p ?x }", "--endpoint", endpoint)
+    assert result.exit_code == 0, result.output
+    assert "far" in result.stdout
