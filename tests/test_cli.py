@@ -59,7 +59,7 @@ def test_build_refuses_with_file_and_line(edit: Edit) -> None:
     project = edit("examples/articles/gazette.yaml", "light: nore", "light: nowhere")
     result = kclod("build", "--project", project.root)
     assert result.exit_code == 1
-    assert "examples/articles/gazette.yaml:18" in result.stderr
+    assert "examples/articles/gazette.yaml:21" in result.stderr
     assert "[record.unknown-entity]" in result.stderr
     assert not (project.root / "releases").exists()
 
@@ -94,7 +94,7 @@ def test_no_release_yet(mini: Project) -> None:
 def test_query_formats(people: Path, form: str, text: str, expected: str) -> None:
     result = kclod("query", "-e", text, "--data", people, "--format", form)
     assert result.exit_code == 0, result.output
-    assert expected in result.stdout
+    assert expected in result.stdout_bytes.decode()
 
 
 def test_query_from_a_file_over_named_graphs(people: Path, tmp_path: Path) -> None:

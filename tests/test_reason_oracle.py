@@ -25,7 +25,12 @@ PREFIXES = """
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
-CLASSES, PROPERTIES, ATTRIBUTES, THINGS = (":A", ":B", ":C", ":D"), (":p", ":q", ":r"), (":s", ":t"), (":a", ":b", ":c", ":d")
+CLASSES, PROPERTIES, ATTRIBUTES, THINGS = (
+    (":A", ":B", ":C", ":D"),
+    (":p", ":q", ":r"),
+    (":s", ":t"),
+    (":a", ":b", ":c", ":d"),
+)
 DECLARATIONS = [
     *(f"{c} a owl:Class ." for c in CLASSES),
     *(f"{p} a owl:ObjectProperty ." for p in PROPERTIES),
@@ -99,7 +104,10 @@ def statements(draw: st.DrawFn, templates: tuple[str, ...], most: int) -> list[s
         **dict.fromkeys("ab", THINGS),
     }
     chosen = draw(st.lists(st.sampled_from(templates), min_size=1, max_size=most))
-    return [text.format(**{key: draw(st.sampled_from(names[key])) for key in names if f"{{{key}}}" in text}) for text in chosen]
+    return [
+        text.format(**{key: draw(st.sampled_from(names[key])) for key in names if f"{{{key}}}" in text})
+        for text in chosen
+    ]
 
 
 def parse(lines: list[str]) -> list[ox.Triple]:
@@ -114,7 +122,9 @@ def is_worth_publishing(s: rdflib.term.Node, p: rdflib.term.Node, o: rdflib.term
     if o == OWL.Thing and p in (RDF.type, RDFS.subClassOf, RDFS.domain, RDFS.range):
         return False
     built_in = tuple(map(str, (OWL, RDF, RDFS, rdflib.XSD)))
-    return not (s == OWL.Nothing and p == RDFS.subClassOf) and not (str(s).startswith(built_in) and str(o).startswith(built_in))
+    return not (s == OWL.Nothing and p == RDFS.subClassOf) and not (
+        str(s).startswith(built_in) and str(o).startswith(built_in)
+    )
 
 
 def oracle(lines: list[str]) -> tuple[set[str], bool]:
@@ -138,3 +148,16 @@ def test_the_same_follows_as_by_owlrl(axioms: list[str], facts: list[str]) -> No
         given_ = {str(t) for t in (*ontology, *data) if "_:" not in str(t)}
         assert {str(t) for t in result.triples} | given_ == expected | given_
         assert not {str(t) for t in result.triples} & given_
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(statements(AXIOMS, 7), statements(FACTS, 10))
+def test_every_inference_has_a_proof_that_starts_from_what_was_asserted(axioms: list[str], facts: list[str]) -> None:
+    ontology, data = parse([*DECLARATIONS, *axioms]), parse(facts)
+    for triple in infer(data, ontology).triples[:10]:
+        shown: set[ox.Triple] = set()
+        for step in explain(data, ontology, triple):
+            assert (step.rule == "asserted") is (step.triple in {*ontology, *data})
+            assert {*step.premises, *step.axiom} <= shown
+            shown.add(step.triple)
+        assert triple in shown

@@ -82,7 +82,7 @@ def build(folder: Path, releases: Path | None) -> None:
     """
     started = time.monotonic()
     with progress() as announce:
-        release = pipeline.build(Project(folder.resolve()), releases or folder / RELEASES, announce, note)
+        release = pipeline.build(Project(folder), releases or folder / RELEASES, announce, note)
     messages.print(f"Release {release.version} in {time.monotonic() - started:.1f} s: {summary(release)}", markup=False)
     output.print(str(release.path), markup=False)
 
@@ -361,7 +361,7 @@ def reason(data: tuple[Path, ...], ontology: tuple[Path, ...], out: Path | None,
     """Write what follows from data by an ontology's axioms (OWL 2 RL)."""
     triples, axioms = read_all(data), read_all(ontology)
     inference = reasoner.infer(triples, axioms)
-    nowhere = pipeline.Sources({})
+    nowhere = pipeline.Sources({}, {})
     problems = [problem for clash in inference.clashes for problem in pipeline.clash_problems(clash, nowhere)]
     if hermit:
         answer = consistency.check_consistency(triples, axioms)
@@ -384,7 +384,7 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
     """Check data by SHACL shapes: exit 0 it conforms, 1 it does not, 2 undecided (a shape is malformed)."""
     report = shacl.validate(read_all(data), shapes, extra=read_all(ontology))
     write(report.triples, out, rdf.TURTLE)
-    nowhere = pipeline.Sources({})
+    nowhere = pipeline.Sources({}, {})
     for shape in report.untargeted:
         note(f"{shape}: no node is a target of this shape")
     if not report.conforms:
@@ -396,5 +396,5 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
 @project_option
 def schema(folder: Path) -> None:
     """Print the JSON Schema of a project's record files, for editors."""
-    schema = load_records(Project(folder.resolve())).models.json_schema()
+    schema = load_records(Project(folder)).models.json_schema()
     output.print(json.dumps(schema, indent=2, ensure_ascii=False), markup=False)

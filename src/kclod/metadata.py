@@ -1,7 +1,7 @@
 """What a dataset says of itself: VoID statistics, DCAT 3 distributions, PROV of the build; computed from its quads.
 
 Everything is named by a hash IRI of the dataset (`…/dataset#dump-ttl`), so there are no blank nodes. Two things are
-left out on purpose: times, because equal inputs must give equal bytes, and the sizes and checksums of the dumps, because
+left out on purpose: times, as equal inputs must give equal bytes, and the sizes and checksums of the dumps, as
 these triples are part of what the dumps hold; both the manifest and the site state sizes and checksums.
 """
 

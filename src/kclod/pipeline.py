@@ -86,7 +86,7 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
     graphs.add("provenance", links.mappings)
     accepted = accepted_claims(graphs["provenance"], dataset)
     announce("reason")
-    sources = Sources.of(records, mapped.origins, links)
+    sources = Sources.of(records, mapped.origins, links, graphs)
     inferred = reason(graphs.vouched(accepted), project.ontology, sources)
     graphs.add("inferred", inferred)
     announce("validate")
@@ -128,12 +128,15 @@ def link(project: Project, graphs: Graphs) -> Links:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where things come from: IRI → file and line of the record or link that made it."""
+    """Where things come from: the file and line of the record or link that made a thing or states a triple."""
 
     places: Mapping[str, tuple[str, int]]
+    """IRI of a thing, claim graph or link → place."""
+    graphs: Mapping[str, Mapping[ox.Triple, None]]
+    """Named graph → its triples."""
 
     @classmethod
-    def of(cls, records: Records, origins: Mapping[str, rml.Origin], links: Links) -> Sources:
+    def of(cls, records: Records, origins: Mapping[str, rml.Origin], links: Links, graphs: Graphs) -> Sources:
         """From the origins that mapping and linking recorded; registered things lead to their own entry."""
         places = dict(links.origins)
         for iri, origin in origins.items():
@@ -142,12 +145,20 @@ class Sources:
                 places[iri] = place
         for name in ("entities.json", "articles.json"):
             places.update({row["iri"]: (row["origin"]["file"], row["origin"]["line"]) for row in records.rows[name]})
-        return cls(places)
+        shared = set(graphs.dataset.graphs.values())  # made by many records, so they lead to none
+        return cls({iri: place for iri, place in places.items() if iri not in shared}, graphs.named)
 
-    def of_term(self, term: object) -> tuple[str | None, int | None]:
-        """File and line, or (None, None); hash IRIs fall back to what they are part of."""
-        iri = term.value if isinstance(term, ox.NamedNode) else str(term)
-        return self.places.get(iri) or self.places.get(iri.partition("#")[0]) or (None, None)
+    def of_thing(self, iri: str) -> tuple[str, int] | None:
+        """The place of a thing; a hash IRI falls back to what it is part of."""
+        return self.places.get(iri) or self.places.get(iri.partition("#")[0])
+
+    def of_triples(self, chosen: Callable[[ox.Triple], bool]) -> list[tuple[str, int]]:
+        """The places of the claims that state one of the chosen triples."""
+        return sorted(
+            self.places[name]
+            for name, triples in self.graphs.items()
+            if name in self.places and any(map(chosen, triples))
+        )
 
 
 def _place(record: Any) -> tuple[str, int] | None:  # JSON
@@ -183,18 +194,19 @@ def reason(data: Iterable[ox.Triple], ontology: Sequence[ox.Triple], sources: So
 
 def clash_problems(clash: Clash, sources: Sources) -> list[Problem]:
     """A clash as problems: one for each record that takes part, or one without a place."""
-    triples = "; ".join(f"{t.subject} {t.predicate} {t.object}" for t in clash.triples)
-    places = {
-        place
-        for t in clash.triples
-        for term in (t.subject, t.object)
-        if (place := sources.of_term(term)) != (None, None)
-    }
-    message = f"{clash.message} [{triples}]"
-    fix = "correct the record, or the axiom"
+    triples = "; ".join(map(str, clash.triples))
+    places = sources.of_triples(set(clash.triples).__contains__) or sorted(
+        {
+            place
+            for t in clash.triples
+            for term in (t.subject, t.object)
+            if isinstance(term, ox.NamedNode) and (place := sources.of_thing(term.value))
+        }
+    )
+    message, fix = f"{clash.message} [{triples}]", "correct the record, or the axiom"
     if not places:
         return [Problem(f"reason.{clash.rule}", message, fix)]
-    return [Problem(f"reason.{clash.rule}", message, fix, file, line) for file, line in sorted(places, key=str)]
+    return [Problem(f"reason.{clash.rule}", message, fix, file, line) for file, line in places]
 
 
 def validate(
@@ -219,17 +231,26 @@ def remarks(report: shacl.Report, sources: Sources) -> list[str]:
 
 
 def result_problem(result: shacl.Result, sources: Sources) -> Problem:
-    """A validation result as a problem, with the place of the record that the focus node comes from."""
-    file, line = sources.of_term(result.focus)
+    """A validation result as a problem, at the record that states the value, else at that of the focus node."""
+
+    def stated(t: ox.Triple) -> bool:
+        if not isinstance(t.subject, ox.NamedNode) or (t.subject.value, t.predicate.value) != (
+            result.focus,
+            result.path,
+        ):
+            return False
+        return (t.object.value if isinstance(t.object, ox.NamedNode) else str(t.object)) == result.value
+
+    places = sources.of_triples(stated) if result.value else []
+    file, line = places[0] if places else sources.of_thing(result.focus) or (None, None)
     about = [f"focus node {result.focus}"]
     if result.path:
         about.append(f"path {result.path}")
     if result.value:
         about.append(f"value {result.value}")
-    constraint = result.constraint.rsplit("#", 1)[-1]
-    message = (
-        f"{result.message or 'the constraint does not hold'} ({', '.join(about)}; shape {result.shape}, {constraint})"
-    )
+    about.append(f"shape {result.owner}")
+    about.append(result.constraint.rsplit("#", 1)[-1])
+    message = f"{result.message or 'the constraint does not hold'} ({', '.join(about)})"
     return Problem("validate.shape", message, "correct the record", file, line)
 
 

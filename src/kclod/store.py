@@ -156,12 +156,12 @@ def _explained(endpoint: str, error: Exception, timeout: float) -> UsageError:
 def _server_words(error: urllib.error.HTTPError | SPARQLWrapperException) -> str:
     """Status and body of an error answer; SPARQLWrapper reads the body of some and keeps only its `repr`."""
     if isinstance(error, urllib.error.HTTPError):
-        head, body = f"the endpoint answered {error.code} {error.reason}", error.read()
+        status, body = error, error.read()
     else:
         quoted = str(error).partition("Response:\n")[2]
-        head, body = f"the endpoint answered {error.__context__}", ast.literal_eval(quoted or "b''")
+        status, body = error.__context__, ast.literal_eval(quoted or "b''")
     words = body.decode("utf-8", "replace").strip()[:_SHOWN]
-    return f"{head}: {words}" if words else head
+    return f"the endpoint answered {status}" + (f": {words}" if words else "")
 
 
 def _remote_problem(rule: str, message: str, fix: str, endpoint: str) -> UsageError:

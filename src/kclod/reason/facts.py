@@ -34,6 +34,8 @@ class Terms:
         self.values: list[Value | None] = []
         self.ill_typed: list[int] = []
         self.same_value: dict[int, int] = {}
+        self.younger: dict[int, list[int]] = {}
+        """The other way round: the first literal of a value → the others of that value."""
         self._first: dict[Value, int] = {}
 
     def add(self, term: AnyTerm) -> int:
@@ -58,6 +60,7 @@ class Terms:
             return None
         if value is not None and (first := self._first.setdefault(value, number)) != number:
             self.same_value[number] = first
+            self.younger.setdefault(first, []).append(number)
         return value
 
     def term(self, number: int) -> AnyTerm:

@@ -239,7 +239,16 @@ class Graph:
 
     def contradict(self, rule: str, message: str, names: dict[str, int], facts: Iterable[Fact]) -> None:
         """Note a clash, once."""
-        involved = tuple(dict.fromkeys(facts))
+        stated: dict[Fact, None] = {}
+        forms: dict[int, int] = {}
+        for s, p, o in facts:
+            # of the forms of a value, the one that somebody wrote
+            written = (other for other in self.terms.younger.get(o, ()) if self.is_asserted((s, p, other)))
+            form = o if self.is_asserted((s, p, o)) else next(written, o)
+            forms[o] = form
+            stated[s, p, form] = None
+        involved = tuple(stated)
+        names = {name: forms.get(number, number) for name, number in names.items()}
         self.contradictions.setdefault((rule, frozenset(involved)), Contradiction(rule, message, names, involved))
 
     def is_asserted(self, fact: Fact) -> bool:

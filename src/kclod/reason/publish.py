@@ -14,7 +14,8 @@ from kclod.reason.rules import PREFIXES
 
 _BUILT_IN = tuple(PREFIXES.values())
 _REFLEXIVE = ("owl:sameAs", "rdfs:subClassOf", "rdfs:subPropertyOf", "owl:equivalentClass", "owl:equivalentProperty")
-_ABOUT_DATA = (PREFIXES["owl"] + "sameAs", PREFIXES["owl"] + "differentFrom")
+# the terms of OWL that are said of data, not of axioms
+_ABOUT_DATA = {PREFIXES["owl"] + name for name in ("sameAs", "differentFrom", "Thing", "Nothing", "NamedIndividual")}
 _LIST = (PREFIXES["rdf"] + "first", PREFIXES["rdf"] + "rest")
 
 
@@ -70,9 +71,7 @@ def _noise(graph: Graph) -> Callable[[Fact], bool]:
         for number, term in enumerate(graph.terms.resources)
         if isinstance(term, ox.NamedNode) and term.value.startswith(_BUILT_IN)
     }
-    others: dict[int, list[int]] = {}
-    for literal, elder in graph.terms.same_value.items():
-        others.setdefault(elder, []).append(literal)
+    others = graph.terms.younger
 
     def is_noise(fact: Fact) -> bool:
         s, p, o = fact

@@ -1,0 +1,486 @@
+"""The records of the real content: evidence by digest and position, no orphan, no foreign words, and the expected facts."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kclod.link import read_links
+from kclod.project import Project
+from kclod.records import load_records
+from kclod.records.located import read_yaml
+
+ROOT = Path(__file__).parents[2]
+SOURCES = Path(os.environ.get("KCLOD_SOURCES", ROOT.parent / "shared" / "sources"))
+REGISTRY = Path(os.environ.get("KCLOD_REGISTRY", ROOT.parent / "shared" / "registry"))
+needs_sources = pytest.mark.skipif(not SOURCES.is_dir(), reason=f"no copies of the articles in {SOURCES}")
+needs_registry = pytest.mark.skipif(not REGISTRY.is_dir(), reason=f"no registry data in {REGISTRY}")
+
+Row = dict[str, Any]
+RUN = 8
+"""So many words in a row, taken from an article, count as its text."""
+
+
+@cache
+def rows() -> dict[str, list[Row]]:
+    return dict(load_records(Project(ROOT)).rows)
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Article → its text, as the reader's copy has it."""
+    return {
+        article["id"]: (SOURCES / article["text"]["file"]).read_bytes().decode("utf-8")
+        for article in rows()["articles.json"]
+    }
+
+
+def items(*kinds: str) -> list[Row]:
+    return [item for item in rows()["items.json"] if not kinds or item["kind"] in kinds]
+
+
+def name(item: Row) -> str:
+    return item["claim"].split("/claim/")[1]
+
+
+def ids(values: list[Row] | None) -> set[str]:
+    return {value["id"] for value in values or []}
+
+
+# --- evidence ---------------------------------------------------------------------------------------------------------
+
+
+@needs_sources
+def test_every_article_is_the_one_that_was_read() -> None:
+    for article in rows()["articles.json"]:
+        raw = (SOURCES / article["text"]["file"]).read_bytes()
+        assert hashlib.sha256(raw).hexdigest() == article["text"]["sha256"], article["id"]
+        assert len(raw.decode("utf-8")) == article["text"]["length"], article["id"]
+
+
+@needs_sources
+def test_every_copy_is_used_by_an_article() -> None:
+    assert {path.name for path in SOURCES.glob("*.txt")} == {a["text"]["file"] for a in rows()["articles.json"]}
+
+
+@needs_sources
+@pytest.mark.parametrize("item", items(), ids=name)
+def test_evidence_is_in_the_text_and_says_something(item: Row) -> None:
+    text = texts()[item["article"]["id"]]
+    passages = []
+    for span in item["evidence"]:
+        assert 0 <= span["start"] < span["end"] <= len(text)
+        passage = text[span["start"] : span["end"]]
+        assert hashlib.sha256(passage.encode("utf-8")).hexdigest() == span["sha256"]
+        assert passage == passage.strip(), "a span begins and ends with a word"
+        passages.append(passage)
+    assert max(len(words(passage)) for passage in passages) >= 4, "a mere name is no evidence"
+    assert len(set(passages)) == len(passages), "the same words twice"
+
+
+@needs_sources
+def test_entries_lie_where_their_items_are_read() -> None:
+    """An item of an entry has its evidence between the title and the date of that entry."""
+    for article in rows()["articles.json"]:
+        text, end = texts()[article["id"]], 0
+        bounds = {}
+        for entry in article.get("entries", []):
+            start = text.index(f"\n{entry['title']}\n", end)
+            end = text.index(f"date{entry['published']['edtf']}", start) + len("date2000-01-01")
+            bounds[entry["entry"]] = (start, end)
+        assert len(bounds) == len(re.findall(r"^.*date\d{4}-\d\d-\d\d$", text, re.MULTILINE)) or not bounds
+        for item in items():
+            if item["article"]["id"] != article["id"]:
+                continue
+            assert ("entry" in item) == bool(bounds), name(item)
+            if bounds:
+                first, last = bounds[item["entry"]]
+                assert all(first <= s["start"] and s["end"] <= last for s in item["evidence"]), name(item)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def runs(text: str) -> Iterator[tuple[str, ...]]:
+    found = words(text)
+    for start in range(len(found) - RUN + 1):
+        yield tuple(found[start : start + RUN])
+
+
+FACTS = frozenset({"title", "address", "label", "alt", "written"})
+"""Fields of records that hold titles, addresses and names, which are facts and not prose."""
+
+
+def facts(value: object, *, is_fact: bool = False) -> Iterator[str]:
+    """The strings of a YAML value that stand below a field of FACTS."""
+    match value:
+        case dict():
+            for key, child in value.items():
+                yield from facts(child, is_fact=is_fact or key in FACTS)
+        case list():
+            for child in value:
+                yield from facts(child, is_fact=is_fact)
+        case str() if is_fact:
+            yield value
+
+
+def prose(path: Path) -> str:
+    """A file's text; of a record file, without the titles and names, but with its comments."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".yaml" and "examples" in path.parts:
+        text = re.sub(r"\n\s+", " ", text)  # a folded value is one run of words
+        for fact in sorted(set(facts(read_yaml(path, path.name).value)), key=len, reverse=True):
+            text = text.replace(fact, " ¶stop ").replace(fact.replace("'", "''"), " ¶stop ")
+    return text
+
+
+@needs_sources
+def test_no_words_of_the_articles_are_in_the_project() -> None:
+    taken = {run: article for article, text in texts().items() for run in runs(text)}
+    folders = ("examples", "mappings", "ontology", "shapes", "docs", "src", "tests")
+    kinds = {".yaml", ".ttl", ".tsv", ".md", ".rq", ".py", ".json", ".html"}
+    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*")) if path.suffix in kinds]
+    files += sorted(ROOT.glob("*.md"))
+    found = [
+        f"{path.relative_to(ROOT)}: {len(run)} words of {taken[run]}, from {run[0]!r} to {run[-1]!r}"
+        for path in files
+        for run in runs(prose(path))
+        if run in taken
+    ]
+    assert found == []
+
+
+# --- the registry -----------------------------------------------------------------------------------------------------
+
+
+def references(value: object) -> Iterator[tuple[str, str]]:
+    """(kind, id) of every entity that a row names; the rows' own `parent` copies add nothing new."""
+    if isinstance(value, dict):
+        if (
+            isinstance(value.get("kind"), str)
+            and isinstance(value.get("iri"), str)
+            and set(value) == {"id", "kind", "iri"}
+        ):
+            yield value["kind"], value["id"]
+        for key, child in value.items():
+            if key != "parent":
+                yield from references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from references(child)
+
+
+def test_no_entity_is_registered_for_nothing() -> None:
+    """Each is named by an item or an article, or by an entity that is itself of use."""
+    entities = {(entity["kind"], entity["id"]): entity for entity in rows()["entities.json"]}
+    used: set[tuple[str, str]] = set()
+    todo = [r for part in ("items.json", "articles.json") for row in rows()[part] for r in references(row)]
+    while todo:
+        key = todo.pop()
+        if key not in used:
+            used.add(key)
+            todo.extend(references({k: v for k, v in entities[key].items() if k not in ("id", "kind", "iri")}))
+    assert sorted(set(entities) - used) == []
+
+
+def test_every_institution_says_where_it_is_known_from() -> None:
+    for entity in rows()["entities.json"]:
+        if entity["kind"] in ("organization", "unit", "person", "place"):
+            assert entity.get("sources"), entity["id"]
+
+
+def test_technology_areas_have_a_hierarchy_and_three_languages() -> None:
+    areas = {entity["id"]: entity for entity in rows()["entities.json"] if entity["kind"] in ("area", "mineral")}
+    for slug, area in areas.items():
+        assert {label["lang"] for label in area["label"]} == {"en", "ko", "fr"}, slug
+        assert {definition["lang"] for definition in area["definition"]} >= {"en"}, slug
+        above, todo = set(), [slug]
+        while todo:
+            todo = [b["id"] for one in todo for b in areas[one].get("broader", []) if b["id"] not in above]
+            above.update(todo)
+        assert slug not in above, f"{slug} is broader than itself"
+        redundant = [
+            b["id"]
+            for b in area.get("broader", [])
+            for other in area.get("broader", [])
+            if other is not b and b["id"] in ancestors(areas, other["id"])
+        ]
+        assert not redundant, f"{slug}: {redundant} follow from another broader area"
+    assert max(len(ancestors(areas, slug)) for slug in areas) >= 4
+    labels = [label["value"].casefold() for area in areas.values() for label in area["label"] if label["lang"] == "en"]
+    assert len(labels) == len(set(labels))
+
+
+def ancestors(areas: dict[str, Row], slug: str) -> set[str]:
+    direct = {broader["id"] for broader in areas[slug].get("broader", [])}
+    return direct.union(*(ancestors(areas, one) for one in direct))
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+
+def seeds() -> dict[str, dict[str, str]]:
+    with (REGISTRY / "seed_entity_ids.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {row["slug"]: row for row in csv.DictReader(file)}
+
+
+def links() -> set[tuple[str, str, str]]:
+    """(slug, relation, target)."""
+    project = Project(ROOT)
+    found = read_links(
+        project.link_files,
+        base_iri=project.dataset.base_iri,
+        known={entity["iri"] for entity in rows()["entities.json"]},
+        name_of={path: project.name_of(path) for path in project.link_files},
+    )
+    return {
+        (t.subject.value.rsplit("/", 1)[1], t.predicate.value.rsplit("#", 1)[1], t.object.value) for t in found.links
+    }
+
+
+@needs_registry
+def test_links_are_the_verified_identifiers_and_no_others() -> None:
+    expected = set()
+    registered = {entity["id"]: entity["kind"] for entity in rows()["entities.json"]}
+    for slug, seed in seeds().items():
+        kind = registered.get(slug)
+        if kind not in ("organization", "place") or not seed["verified_where"]:
+            continue
+        relation = "closeMatch" if slug == "airbus-ds" else "exactMatch"  # a division or its German company
+        if seed["ror"]:
+            expected.add((slug, relation, seed["ror"]))
+        if seed["wikidata"]:
+            expected.add((slug, relation, f"http://www.wikidata.org/entity/{seed['wikidata']}"))
+        if seed["isni"]:
+            expected.add((slug, relation, f"https://isni.org/isni/{seed['isni'].replace(' ', '')}"))
+        if seed["crossref_funder"]:
+            expected.add((slug, relation, f"https://doi.org/10.13039/{seed['crossref_funder']}"))
+        if seed["geonames"] and kind == "place":
+            expected.add((slug, relation, f"https://sws.geonames.org/{seed['geonames']}/"))
+    found = links()
+    assert expected <= found
+    cities = {row["geonameid"] for row in read_csv("geonames_cities_subset.csv")}
+    countries = {row["geonameid"] for row in read_csv("geonames_countries.csv")}
+    for slug, relation, target in found - expected:
+        assert registered[slug] == "place", f"{slug} is linked to {target}, which the seed list does not verify"
+        assert relation == "exactMatch"
+        assert target.removeprefix("https://sws.geonames.org/").rstrip("/") in cities | countries
+
+
+def read_csv(file: str) -> list[dict[str, str]]:
+    with (REGISTRY / file).open(encoding="utf-8-sig", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+@needs_registry
+def test_identifiers_without_iri_are_the_verified_ones() -> None:
+    columns = {"gc-org": "gc_orgID", "gc-infobase": "gc_infobaseID", "krx": "krx_code"}
+    known = seeds()
+    for entity in rows()["entities.json"]:
+        for identifier in entity.get("identifiers", []):
+            seed, scheme = known[entity["id"]], identifier["scheme"]["id"]
+            assert seed["verified_where"], entity["id"]
+            if scheme == "sec-cik":
+                assert seed["other_id"] == f"SEC CIK {identifier['value']}"
+            else:
+                assert seed[columns[scheme]] == identifier["value"], (entity["id"], scheme)
+
+
+# --- expected facts ---------------------------------------------------------------------------------------------------
+
+
+def by_instrument() -> dict[str, Row]:
+    """Instrument → what all items together say of it."""
+    found: dict[str, Row] = {}
+    for item in items("instrument"):
+        one = found.setdefault(item["about"]["id"], defaultdict(set))
+        for key in ("type", "status"):
+            if key in item:
+                one[key].add(item[key]["id"])
+        if "date" in item:
+            one["date"].add((item["date"]["edtf"], item["date_basis"]["id"]))
+        one["signatories"] |= {signatory["who"]["id"] for signatory in item.get("signatories", [])}
+        for key in ("areas", "activities"):
+            one[key] |= ids(item.get(key))
+        one["parties"] |= {(party["who"]["id"], party["role"]["id"]) for party in item.get("parties", [])}
+    return found
+
+
+INSTRUMENTS = {
+    "kimm-nrcan-mou-2025": (
+        "MemorandumOfUnderstanding",
+        "signed",
+        {("2025-07-29", "stated")},
+        {"kimm", "nrcan"},
+    ),
+    "kier-nrccei-loi-2025": (
+        "LetterOfIntent",
+        "signed",
+        {("2025-07-29/2025-07-30", "context")},
+        {"kier", "nrc-cei"},
+    ),
+    "nrccei-kier-intention-2025": ("ExpressedIntention", "intention-expressed", set(), set()),
+    "korea-canada-battery-centre-undertaking": ("JointUndertaking", "under-discussion", set(), set()),
+    "canada-aictd-recycling-intention-2025": ("ExpressedIntention", "intention-expressed", set(), set()),
+    "motie-airbus-ds-itc-mou-2024": (
+        "MemorandumOfUnderstanding",
+        "signed",
+        {("2024-05-10", "stated")},
+        {"motie", "airbus-ds"},
+    ),
+    "carbon-composites-partnership-mou-2023": (
+        "MemorandumOfUnderstanding",
+        "signed",
+        {("2023-07", "stated")},
+        set(),
+    ),
+    "carbon-composites-jump-up-partnership": ("PartnershipArrangement", "in-force", set(), set()),
+    "korea-chile-lithium-agreement-2023": ("AgreementToDiscuss", "agreed", {("2023-11", "stated")}, set()),
+    "ai-autonomous-manufacturing-alliance": ("PartnershipArrangement", "planned", set(), set()),
+}
+
+
+def test_the_agreements_are_these_and_no_others() -> None:
+    found = by_instrument()
+    assert set(found) == set(INSTRUMENTS)
+    for slug, (kind, status, dates, signatories) in INSTRUMENTS.items():
+        one = found[slug]
+        assert (one["type"], one["status"]) == ({kind}, {status}), slug
+        assert (one["date"], one["signatories"]) == (dates, signatories), slug
+
+
+def test_the_memorandum_covers_four_areas_and_its_activities() -> None:
+    one = by_instrument()["kimm-nrcan-mou-2025"]
+    assert one["areas"] == {
+        "ammonia-recovery",
+        "ammonia-removal",
+        "battery-material-recovery",
+        "industrial-waste-treatment",
+    }
+    assert one["activities"] == {"joint-research", "information-exchange", "joint-workshops", "expert-exchange"}
+
+
+def test_talks_on_the_joint_centre_bind_nobody() -> None:
+    one = by_instrument()["korea-canada-battery-centre-undertaking"]
+    assert one["parties"] == {(who, "prospective-party") for who in ("kier", "nrc", "nrcan")}
+
+
+def test_signed_agreements_have_two_signatories_or_say_why_not() -> None:
+    for slug, one in by_instrument().items():
+        if "signed" in one["status"] and len(one["signatories"]) < 2:
+            assert any(i.get("signature_gap") for i in items("instrument") if i["about"]["id"] == slug), slug
+        if "signed" not in one["status"]:
+            assert not one["signatories"], slug
+
+
+def test_a_general_article_yields_fields_and_nothing_else() -> None:
+    found = [item for item in items() if item["article"]["id"] == "eunews24-vital-minerals"]
+    assert found
+    assert {(item["kind"], item["mode"]["id"]) for item in found} == {("coverage", "generic")}
+
+
+def test_machine_written_sentences_are_marked_and_distrusted() -> None:
+    machine = [item for item in items() if item["mode"]["id"] == "machine-generated"]
+    assert {name(item) for item in machine} == {
+        f"selflearnhub-battery-workshop/machine-{one}" for one in ("supply", "workshop", "china")
+    }
+    assert all(float(item["confidence"]) <= 0.5 for item in machine)
+    about_china = [item for item in items() if ("place", "china") in set(references(item))]
+    assert [name(item) for item in about_china] == ["selflearnhub-battery-workshop/machine-china"]
+    assert about_china[0]["contradicts"]
+
+
+def test_no_organisation_of_china_and_no_signature_of_mila() -> None:
+    assert not [e["id"] for e in rows()["entities.json"] if e.get("country", {}).get("id") == "china"]
+    assert "mila" not in {who for one in by_instrument().values() for who in one["signatories"]}
+
+
+OFFICES = {
+    "seog-hyeon-ryu": ("kimm", "president"),
+    "yi-chang-keun": ("kier", "president"),
+    "han-seong-ok": ("kier", "vice-president"),
+    "kim-young-sik": ("nst", "chairperson"),
+    "tamara-mawhinney": ("embassy-canada-korea", "ambassador"),
+    "lee-sang-mok": ("kitech", "president"),
+    "lee-seung-ryeol": ("motie", "deputy-minister-industrial-policy"),
+    "yoon-chang-hyun": ("motie", "director-general-resources-industry-policy"),
+    "aurora-williams": ("chile-ministry-of-mining", "minister"),
+    "sascha-pristrom": ("imo", "head-of-marine-technology"),
+    "francisco-sanchez-segura": ("airbus-ds", "chief-operating-officer"),
+    "dukgeun-ahn": ("motie", "minister"),
+    "kim-kinam": ("naek", "president"),
+}
+
+
+def test_thirteen_people_hold_office() -> None:
+    found = {(i["person"]["id"], i["organization"]["id"], i["post"]) for i in items("office")}
+    assert found == {(person, *office) for person, office in OFFICES.items()}
+
+
+def test_what_is_told_twice_is_one_thing() -> None:
+    """Both entries speak of the same resource, and the later names the earlier as what it supports."""
+    twice = {
+        name(item): {one["iri"].split("/claim/")[1] for one in item["supports"]}
+        for item in items()
+        if "supports" in item
+    }
+    about = {name(item): item["about"]["iri"] for item in items() if "about" in item}
+    for later, earlier in twice.items():
+        for one in earlier:
+            assert about.get(later) == about.get(one)
+    assert twice.keys() >= {
+        f"motie-press-2024-05/{one}"
+        for one in (
+            "partnership-meeting",
+            "airbus-mou",
+            "airbus-signing",
+            "ai-ceremony",
+            "ahn-office",
+            "kim-kinam-office",
+        )
+    }
+
+
+def test_names_that_are_not_the_registrys() -> None:
+    found = {(i["entity"]["id"], written["value"]) for i in items("name") for written in i["written"]}
+    assert found >= {
+        ("kitech", "KIIT"),
+        ("mila", "Montreal Institute for Learning Algorithms"),
+        ("nrc-amtc", "Advanced Manufacturing and Technology Centre"),
+        ("gac", "Department of Foreign Affairs, Trade and Development"),
+    }
+    preferred = {(entity["id"], label["value"]) for entity in rows()["entities.json"] for label in entity["label"]}
+    assert not found & preferred, "a name is recorded only where it differs from the registry's"
+
+
+def test_the_workshop() -> None:
+    said = [item for item in items("event") if item["about"]["id"] == "korea-canada-battery-workshop-2025"]
+    said = [item for item in said if item["mode"]["id"] == "reported"]
+    roles = {
+        (p["who"]["id"], p["role"]["id"], p.get("date", {}).get("edtf"), *ids(p.get("by")))
+        for item in said
+        for p in item.get("participants", [])
+    }
+    assert roles == {
+        ("kier", "organizer", None),
+        ("kier", "host", None),
+        ("kimm", "co-host", "2025-07-30"),
+        ("nst", "speaker", None, "kim-young-sik"),
+    }
+    assert {i["date"]["edtf"] for i in said if "date" in i} == {"2025-07-29/2025-07-30"}
+    assert {i["place"]["id"] for i in said if "place" in i} == {"montreal"}
+    assert {i["edition"] for i in said if "edition" in i} == {4}
+    assert {i["attendance"] for i in said if "attendance" in i} == {18}
