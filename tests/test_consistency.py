@@ -24,7 +24,8 @@ ONTOLOGY = """
 :f a owl:ObjectProperty, owl:FunctionalProperty .
 :under a owl:ObjectProperty, owl:AsymmetricProperty, owl:IrreflexiveProperty .
 :to a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :B .
-:Pair a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :of ; owl:maxCardinality "1"^^xsd:nonNegativeInteger ] .
+:Pair a owl:Class ; rdfs:subClassOf
+    [ a owl:Restriction ; owl:onProperty :of ; owl:maxCardinality "1"^^xsd:nonNegativeInteger ] .
 :of a owl:ObjectProperty .
 """
 
@@ -61,9 +62,12 @@ def test_what_hermit_cannot_read_is_projected_away(capfd: pytest.CaptureFixture[
         :edtf a owl:DatatypeProperty ; rdfs:range :EDTF .
         :recent a owl:DatatypeProperty ; rdfs:range [ a rdfs:Datatype ; owl:onDatatype xsd:date ;
             owl:withRestrictions ( [ xsd:minInclusive "2020-01-01"^^xsd:date ] ) ] .
-        :Dated a owl:Class ; owl:equivalentClass [ a owl:Restriction ; owl:onProperty :date ; owl:someValuesFrom xsd:date ] .
-        :page a owl:DatatypeProperty ; rdfs:range xsd:anyURI . :digest a owl:DatatypeProperty ; rdfs:range xsd:hexBinary .
-        :amount a owl:DatatypeProperty ; rdfs:range xsd:decimal . :name a owl:DatatypeProperty ; rdfs:range rdf:langString .
+        :Dated a owl:Class ; owl:equivalentClass
+            [ a owl:Restriction ; owl:onProperty :date ; owl:someValuesFrom xsd:date ] .
+        :page a owl:DatatypeProperty ; rdfs:range xsd:anyURI .
+        :digest a owl:DatatypeProperty ; rdfs:range xsd:hexBinary .
+        :amount a owl:DatatypeProperty ; rdfs:range xsd:decimal .
+        :name a owl:DatatypeProperty ; rdfs:range rdf:langString .
         <http://e/불가능> a owl:Class ; rdfs:subClassOf :A, :B .
         """
     )

@@ -305,6 +305,7 @@ FILE_OF = {s: path for path in shape_files() for s in shapes_in((path,)).subject
 NAMED_IN_BAD = "".join(bad.plus for bad in BAD)
 BACKGROUND = background()
 GOOD_GRAPH = turtle(GOOD)
+PASSING = BACKGROUND + GOOD_GRAPH
 
 
 def validate(data: Graph, *files: Path) -> Graph:
@@ -327,6 +328,7 @@ def found(report: Graph) -> set[tuple[Node, Node, str]]:
     }
 
 
+@cache
 def owner(shape: Node) -> URIRef:
     """The node shape that a property shape belongs to; a node shape is its own."""
     if shape in FILE_OF:
@@ -335,9 +337,10 @@ def owner(shape: Node) -> URIRef:
     return next(s for s in ALL.subjects(SH.property, shape) if isinstance(s, URIRef))
 
 
+@cache
 def targets(shape: URIRef) -> list[Node]:
     """The focus nodes that a node shape has in the good data, by the kinds of target in use."""
-    data = BACKGROUND + GOOD_GRAPH
+    data = PASSING
     nodes: set[Node] = set()
     for cls in ALL.objects(shape, SH.targetClass):
         for sub in data.transitive_subjects(RDFS.subClassOf, cls):
@@ -398,6 +401,7 @@ def test_spelled_out_example_is_refused(bad: Bad) -> None:
     assert (EX[bad.focus], shape, bad.component) in found(validate(data, FILE_OF[owner(shape)]))
 
 
+@cache
 def subject_of(shape: URIRef) -> tuple[Node, URIRef]:
     """A focus node of the good data that has a value for the shape's property, and that property."""
     path = ALL.value(shape, SH.path)

@@ -45,13 +45,14 @@ class _Prover:
     def __init__(self, graph: Graph, journal: Journal) -> None:
         self._graph = graph
         self._journal = journal
-        self._by_subject: dict[Pair, list[int]] = {}
-        self._by_object: dict[Pair, list[int]] = {}
-        self._by_predicate: dict[int, list[Pair]] = {}
-        for s, p, o in journal:
-            self._by_subject.setdefault((p, s), []).append(o)
-            self._by_object.setdefault((p, o), []).append(s)
-            self._by_predicate.setdefault(p, []).append((s, o))
+        self._by_subject: dict[Pair, list[Fact]] = {}
+        self._by_object: dict[Pair, list[Fact]] = {}
+        self._by_predicate: dict[int, list[Fact]] = {}
+        for fact in journal:
+            s, p, o = fact
+            self._by_subject.setdefault((p, s), []).append(fact)
+            self._by_object.setdefault((p, o), []).append(fact)
+            self._by_predicate.setdefault(p, []).append(fact)
 
     def prove(self, goal: Fact) -> list[Step]:
         steps: dict[Fact, Step] = {}
@@ -114,27 +115,23 @@ class _Prover:
         if not atoms:
             yield ()
             return
-        atom = max(atoms, key=lambda a: sum(not isinstance(slot, str) or slot in binding for slot in a))
+        atom = min(atoms, key=lambda each: len(self._candidates(each, binding)))
         rest = [other for other in atoms if other is not atom]
         for fact in self._candidates(atom, binding):
             if self._journal[fact].step < step and (extended := _unify(atom, fact, binding)) is not None:
                 for others in self._matches(rest, extended, step):
                     yield (fact, *others)
 
-    def _candidates(self, atom: Atom, binding: dict[str, int]) -> Iterator[Fact]:
+    def _candidates(self, atom: Atom, binding: dict[str, int]) -> Sequence[Fact]:
         s, p, o = (binding.get(slot, slot) if isinstance(slot, str) else slot for slot in atom)
-        p = fixed(p)
-        elder = self._graph.terms.same_value
-        if isinstance(o, int):
-            o = elder.get(o, o)
         if isinstance(s, int) and isinstance(o, int):
-            yield from ((s, p, o) for _ in range((s, p, o) in self._journal))
-        elif isinstance(s, int):
-            yield from ((s, p, each) for each in self._by_subject.get((p, s), ()))
-        elif isinstance(o, int):
-            yield from ((each, p, o) for each in self._by_object.get((p, o), ()))
-        else:
-            yield from ((x, p, y) for x, y in self._by_predicate.get(p, ()))
+            fact = (s, fixed(p), o)
+            return (fact,) if fact in self._journal else ()
+        if isinstance(s, int):
+            return self._by_subject.get((fixed(p), s), ())
+        if isinstance(o, int):
+            return self._by_object.get((fixed(p), o), ())
+        return self._by_predicate.get(fixed(p), ())
 
     def _why_equal(self, fact: Fact) -> tuple[str, tuple[Fact, ...], tuple[Fact, ...]] | None:
         """A fact that was never said itself: what it is about is the same as what something else was said about."""
@@ -156,8 +153,8 @@ class _Prover:
         queue = deque([start])
         while queue and end not in came:
             here = queue.popleft()
-            edges = [(o, (here, same, o)) for o in self._by_subject.get((same, here), ())]
-            edges += [(s, (s, same, here)) for s in self._by_object.get((same, here), ())]
+            edges = [(edge[2], edge) for edge in self._by_subject.get((same, here), ())]
+            edges += [(edge[0], edge) for edge in self._by_object.get((same, here), ())]
             for there, edge in edges:
                 if there != start and there not in came and self._journal[edge].step < before:
                     came[there] = (here, edge)

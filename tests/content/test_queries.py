@@ -1,0 +1,185 @@
+"""The questions that researchers put to the graph, each with its complete answer worked out from the articles."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from kclod.project import Project
+from kclod.queries import read_queries
+from tests.content.conftest import ROOT, Ask
+
+MOU, LETTER = "instrument/kimm-nrcan-mou-2025", "instrument/kier-nrccei-loi-2025"
+AREAS = {
+    "area/ammonia-recovery",
+    "area/ammonia-removal",
+    "area/battery-material-recovery",
+    "area/industrial-waste-treatment",
+}
+
+
+def test_signed_between_public_bodies(answer: Ask) -> None:
+    rows = answer("01-signed-between-public-bodies-2025")
+    assert {(row[0], row[2], row[3], row[4]) for row in rows} == {
+        (MOU, "ontology#MemorandumOfUnderstanding", "concept/status/signed", "2025-07-29"),
+        (LETTER, "ontology#LetterOfIntent", "concept/status/signed", "2025-07-29/2025-07-30"),
+    }
+    assert {row[5] for row in rows if row[0] == MOU} == AREAS
+    assert {row[5] for row in rows if row[0] == LETTER} == {None}
+
+
+def test_signed_agreements(answer: Ask) -> None:
+    rows = answer("02-signed-agreements")
+    signatories: dict[str | None, set[str | None]] = {}
+    for agreement, _kind, _date, _basis, signatory in rows:
+        signatories.setdefault(agreement, set()).add(signatory)
+    assert signatories == {
+        MOU: {"organization/kimm", "organization/nrcan"},
+        LETTER: {"organization/kier", "unit/nrc-cei"},
+        "instrument/motie-airbus-ds-itc-mou-2024": {"organization/motie", "organization/airbus-ds"},
+        "instrument/carbon-composites-partnership-mou-2023": {None},
+    }
+    dates = {row[0]: (row[2], row[3]) for row in rows}
+    assert dates[LETTER] == ("2025-07-29/2025-07-30", "concept/date-basis/context"), (
+        "the letter's day is stated nowhere"
+    )
+    assert dates["instrument/carbon-composites-partnership-mou-2023"] == ("2023-07", "concept/date-basis/stated")
+
+
+def test_discussed_but_not_agreed(answer: Ask) -> None:
+    rows = answer("03-discussed-but-not-agreed")
+    assert {row[:2] for row in rows} == {
+        ("instrument/korea-canada-battery-centre-undertaking", "concept/status/under-discussion"),
+        ("instrument/nrccei-kier-intention-2025", "concept/status/intention-expressed"),
+        ("instrument/canada-aictd-recycling-intention-2025", "concept/status/intention-expressed"),
+    }
+    centre = {row[2] for row in rows if row[0] == "instrument/korea-canada-battery-centre-undertaking"}
+    assert centre == {"organization/kier", "organization/nrc", "organization/nrcan"}
+
+
+def test_areas_of_the_memorandum(answer: Ask) -> None:
+    assert {row[0] for row in answer("05-areas-of-an-agreement")} == AREAS
+
+
+def test_planned_activities(answer: Ask) -> None:
+    planned = {row[1] for row in answer("06-planned-activities") if row[0] == MOU}
+    assert planned >= {"concept/activity/joint-workshops", "concept/activity/expert-exchange"}
+
+
+def test_who_took_part_in_the_workshop(answer: Ask) -> None:
+    rows = {(row[0], row[1], row[2]) for row in answer("08-who-took-part-in-the-workshop")}
+    assert rows >= {
+        ("organization/kier", "concept/role/organizer", None),
+        ("organization/kier", "concept/role/host", None),
+        ("organization/kimm", "concept/role/co-host", "2025-07-30"),
+        ("organization/nst", "concept/role/speaker", None),
+    }
+
+
+def test_where_and_when(answer: Ask) -> None:
+    rows = {row[0]: row[2:] for row in answer("09-where-and-when")}
+    assert rows["event/korea-canada-battery-workshop-2025"] == (
+        "place/montreal",
+        "2025-07-29/2025-07-30",
+        "2025-07-29",
+        "2025-07-30",
+    )
+    assert rows["event/kimm-amtc-visit-2025"][1:] == ("../2025-07-29", None, "2025-07-29")
+
+
+def test_thirteen_people_in_office(answer: Ask) -> None:
+    offices = {(row[0], row[1]) for row in answer("13-offices")}
+    people = {person for person, _ in offices}
+    assert len(people) == len(offices) == 13
+    assert offices >= {
+        ("person/seog-hyeon-ryu", "organization/kimm"),
+        ("person/yi-chang-keun", "organization/kier"),
+        ("person/kim-young-sik", "organization/nst"),
+        ("person/lee-sang-mok", "organization/kitech"),
+        ("person/tamara-mawhinney", "organization/embassy-canada-korea"),
+    }
+
+
+def test_doubtful_claims(answer: Ask) -> None:
+    rows = {(row[0], row[1]) for row in answer("21-doubtful-claims")}
+    assert ("claim/selflearnhub-battery-workshop/machine-china", "concept/mode/machine-generated") in rows
+    assert len({claim for claim, mode in rows if mode == "concept/mode/machine-generated"}) == 3
+
+
+def test_evidence_of_the_signed_agreements(answer: Ask) -> None:
+    rows = answer("30-evidence-of-the-signed-agreements")
+    articles = {(row[0], row[2]) for row in rows}
+    assert articles >= {(MOU, "article/offshore-energy-2025-08-07"), (LETTER, "article/selflearnhub-battery-workshop")}
+    for row in rows:
+        assert 0 <= int(row[3] or -1) < int(row[4] or -1)
+        assert row[5] == "concept/extraction-method/model-assisted"
+
+
+@pytest.mark.skipif(
+    not Path(os.environ.get("KCLOD_SOURCES", ROOT.parent / "shared" / "sources")).is_dir(),
+    reason="no copies of the articles here",
+)
+def test_the_evidence_holds_the_words(answer: Ask) -> None:
+    """One join away from the two agreements stand positions at which the articles name both parties."""
+    folder = Path(os.environ.get("KCLOD_SOURCES", ROOT.parent / "shared" / "sources"))
+    texts = {
+        "article/offshore-energy-2025-08-07": (folder / "000_15387100fc17416a.txt").read_text("utf-8"),
+        "article/selflearnhub-battery-workshop": (folder / "001_46e4a10be128b740.txt").read_text("utf-8"),
+    }
+    words: dict[str | None, str] = {MOU: "", LETTER: ""}
+    for agreement, _claim, article, start, end, *_ in answer("30-evidence-of-the-signed-agreements"):
+        if agreement in words:
+            words[agreement] += texts[article or ""][int(start or 0) : int(end or 0)]
+    assert "Natural Resources Canada" in words[MOU]
+    assert "signed" in words[MOU]
+    assert "KIER" in words[LETTER]
+    assert "LOI" in words[LETTER]
+    assert len({hashlib.sha256(text.encode()).digest() for text in words.values()}) == 2
+
+
+NEGATIVE = {
+    "signed with a Canadian party in 2024": """SELECT ?a WHERE {
+        ?a kclod:signatory/org:unitOf*/kclod:country <https://w3id.org/kclod/id/place/canada> ; kclod:hasStatusAssertion ?s .
+        ?s kclod:status status:signed ; kclod:earliest ?e ; kclod:latest ?l .
+        FILTER(?e <= "2024-12-31"^^xsd:date && ?l >= "2024-01-01"^^xsd:date) }""",
+    "Mila as a signatory": "SELECT ?a WHERE { ?a kclod:signatory <https://w3id.org/kclod/id/organization/mila> }",
+    "organisations from China": """SELECT ?o WHERE { ?o kclod:country ?c . ?c skos:prefLabel ?name
+        FILTER(CONTAINS(?name, "China") || CONTAINS(?name, "중국")) }""",
+    "agreements in source 003": """SELECT DISTINCT ?a WHERE { GRAPH ?claim { ?a ?p ?o }
+        GRAPH <https://w3id.org/kclod/graph/provenance> {
+            ?claim prov:hadPrimarySource <https://w3id.org/kclod/id/article/eunews24-vital-minerals> }
+        ?a a kclod:CooperationInstrument }""",
+}
+
+
+@pytest.mark.parametrize("question", NEGATIVE)
+def test_questions_that_must_return_nothing(ask: Ask, question: str) -> None:
+    assert ask(NEGATIVE[question]) == []
+
+
+def test_the_negative_questions_could_find_something(ask: Ask) -> None:
+    """The same patterns with other constants do find: an empty answer above is no accident of spelling."""
+    assert ask(NEGATIVE["signed with a Canadian party in 2024"].replace("2024-", "2025-"))
+    assert ask(NEGATIVE["Mila as a signatory"].replace("organization/mila", "organization/kimm"))
+    assert ask(NEGATIVE["organisations from China"].replace("China", "Canada"))
+    assert ask(NEGATIVE["agreements in source 003"].replace("eunews24-vital-minerals", "offshore-energy-2025-08-07"))
+
+
+def test_doubtful_claims_contribute_to_no_answer(ask: Ask) -> None:
+    """Nothing that only a machine-written or speculative claim states stands in the default graph."""
+    assert ask("SELECT * WHERE { GRAPH ?c { ?s ?p ?o } } LIMIT 1")
+    rows = ask(
+        """SELECT ?s ?p ?o WHERE {
+        GRAPH <https://w3id.org/kclod/graph/provenance> {
+            ?c kclod:assertionMode ?mode FILTER(?mode IN (mode:machine-generated, mode:speculative, mode:generic)) }
+        GRAPH ?c { ?s ?p ?o } ?s ?p ?o
+        FILTER NOT EXISTS { GRAPH ?other { ?s ?p ?o } FILTER(?other != ?c) } }"""
+    )
+    assert rows == []
+
+
+def test_every_stored_query_answers(real: Project, answer: Ask) -> None:
+    for query in read_queries(real.query_files, real.dataset.prefixes):
+        assert set(query.labels) == {"en", "ko", "fr"}, query.iri
+        assert answer(query.iri.rsplit("/", 1)[-1]), query.iri
