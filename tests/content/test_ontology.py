@@ -305,7 +305,6 @@ def test_shortcuts_follow() -> None:
         ("lab", "country", "canada"),
         ("workshop", "hasPart", "session"),
         ("workshop", "type", "Endeavour"),
-        ("signing", "type", "DatedThing"),
         ("area", "broaderTransitive", "batteries"),
         ("claim-2", "contradicts", "claim"),
     }
