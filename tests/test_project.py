@@ -28,6 +28,8 @@ def test_dataset(mini: Project) -> None:
     assert dataset.title["ko"] == "등대"
     assert dataset.prefixes["l"] == "https://lights.example/ontology#"
     assert dataset.home == ("https://lights.example/id/query/lit",)
+    assert dataset.rights == {"en": "Names from the lamp register"}
+    assert dataset.home_classes == ("https://lights.example/ontology#Light", "https://lights.example/ontology#Keeper")
     assert dataset.graphs["links"] == "https://lights.example/graph/links"
 
 

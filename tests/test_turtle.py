@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pyoxigraph as ox
@@ -82,16 +83,11 @@ def test_only_used_prefixes_are_declared() -> None:
         (EX + "a\u2040", "ex:a\u2040"),
         (EX + "\u037e", None),
         (EX + "space/x", None),
-        (EX + "\U000f0000", None),
         ("no-scheme:x", None),
     ],
 )
 def test_prefixed_names_follow_the_grammar(iri: str, name: str | None) -> None:
-    try:
-        node = ox.NamedNode(iri)
-    except ValueError:
-        pytest.skip("no IRI for this parser")
-    text = written([ox.Triple(node, ox.NamedNode("urn:p"), ox.Literal("x"))])
+    text = written([ox.Triple(ox.NamedNode(iri), ox.NamedNode("urn:p"), ox.Literal("x"))])
     assert text.split("\n\n" if name else "\n", 1)[-1].strip().startswith(name or f"<{iri}>")
 
 
@@ -143,7 +139,7 @@ def test_long_expressions_are_written_one_part_a_line() -> None:
         ("ex:a ex:p _:x .", "ex:a ex:p [] ."),
         ("_:x ex:p 1 .", "[] ex:p 1 ."),
         ("_:x ex:p _:x .", "_:c14n0 ex:p _:c14n0 ."),
-        ("_:x ex:p _:y . _:y ex:q _:x .", "ex:q _:c14n0 ]"),
+        ("_:x ex:p _:y . _:y ex:q _:x .", "[ ex:p _:c14n0 ]"),
         ("ex:a ex:p _:l . _:l rdf:first 1 ; rdf:rest ex:open .", "ex:a ex:p [ rdf:first 1 ; rdf:rest ex:open ] ."),
         ("ex:a ex:p _:l . _:l rdf:first 1, 2 ; rdf:rest () .", "ex:a ex:p [ rdf:first 1 , 2 ; rdf:rest () ] ."),
         ("ex:a ex:p _:l . _:l a rdf:List ; rdf:first 1 ; rdf:rest () .", "a rdf:List"),
@@ -160,8 +156,12 @@ def test_blank_nodes_that_cannot_stand_in_place_get_a_label(text: str, expected:
 
 
 def test_deep_nesting_is_cut_by_labels() -> None:
-    chain = [ox.Triple(ox.BlankNode(f"n{n}"), ox.NamedNode("urn:p"), ox.BlankNode(f"n{n + 1}")) for n in range(3000)]
-    assert "_:c14n" in written([ox.Triple(ox.NamedNode("urn:a"), ox.NamedNode("urn:p"), ox.BlankNode("n0")), *chain])
+    nodes = [ox.NamedNode("urn:a"), *(ox.BlankNode(f"n{n}") for n in range(200))]
+    chain = [ox.Triple(s, ox.NamedNode("urn:p"), o) for s, o in itertools.pairwise(nodes)]
+    # a number each, so that canonical labels are found at once
+    numbers = [ox.Triple(s, ox.NamedNode("urn:n"), ox.Literal(n)) for n, s in enumerate(nodes)]
+    text = written([*chain, *numbers])
+    assert 5 <= text.count("\n_:c14n") <= 8
 
 
 def test_a_long_list_stays_a_list() -> None:

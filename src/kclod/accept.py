@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pyoxigraph as ox
 
 from kclod.errors import Problem, RefusedError, UndecidedError
+from kclod.malformed import explain
 from kclod.project import Dataset
 
 
@@ -23,8 +24,9 @@ def accepted_claims(provenance: Iterable[ox.Triple], dataset: Dataset) -> frozen
     try:
         solutions = store.query(dataset.acceptance, prefixes=dict(dataset.prefixes))
     except SyntaxError as error:
+        message = f"malformed query: {explain(error, dataset.acceptance)}"
         raise RefusedError(
-            Problem("dataset.acceptance", f"malformed query: {error.msg}", "correct pub:acceptance", str(dataset.file))
+            Problem("dataset.acceptance", message, "correct pub:acceptance", str(dataset.file))
         ) from None
     if not isinstance(solutions, ox.QuerySolutions) or "claim" not in [v.value for v in solutions.variables]:
         raise RefusedError(

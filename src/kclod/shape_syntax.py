@@ -91,6 +91,8 @@ _ONCE = (
     *("select", "ask"),
 )
 _PROPERTY_SHAPES_ONLY = ("minCount", "maxCount", "lessThan", "lessThanOrEquals", "uniqueLang", "qualifiedValueShape")
+_NO_KEYWORD = re.compile(r"""<[^<>\s]*>|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|#[^\n]*|[?$]\w+|\w*:\w*""", re.DOTALL)
+_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 _COMPANIONS = {
     **dict.fromkeys(("qualifiedMinCount", "qualifiedMaxCount", "qualifiedValueShapesDisjoint"), "qualifiedValueShape"),
     "flags": "pattern",
@@ -110,7 +112,6 @@ _UNSUPPORTED = {
     "entailment": "validate data that hold the inferences already",
     "target": "use sh:targetClass, sh:targetNode, sh:targetSubjectsOf or sh:targetObjectsOf",
     "js": "write the constraint in SPARQL (sh:sparql)",
-    "rule": "rules are not applied when validating; keep them in a file that is not validated by",
 }
 
 
@@ -120,25 +121,29 @@ def problems_of_shapes(shapes: Shapes) -> list[Problem]:
 
 
 def idle_parameters(shapes: Shapes) -> list[ox.Triple]:
-    """The triples of parameters that constrain nothing, as the parameter they go with is not there (section 2.1.4)."""
-    return [
-        t
-        for t in shapes.triples
-        if t.predicate.value.startswith(SH)
-        and (companion := _COMPANIONS.get(t.predicate.value[len(SH) :]))
-        and not shapes.objects(t.subject, SH[companion])
-    ]
+    """The triples that constrain nothing: parameters without the one they go with (section 2.1.4), and rules."""
+    return [t for t in shapes.triples if _why_idle(shapes, t)]
+
+
+def _why_idle(shapes: Shapes, t: ox.Triple) -> str | None:
+    if not t.predicate.value.startswith(SH):
+        return None
+    name = t.predicate.value[len(SH) :]
+    if name == "rule":
+        return "sh:rule is not applied when validating"
+    companion = _COMPANIONS.get(name)
+    if companion is None or shapes.objects(t.subject, SH[companion]):
+        return None
+    return f"sh:{name} says nothing without sh:{companion}"
 
 
 def warnings_of_shapes(shapes: Shapes) -> list[Problem]:
     """What the shapes say to no effect, though SHACL allows it; ordered by file and line."""
+    fix = "complete it, or remove it"
     warnings = [
-        problem_at(
-            shapes, (t.subject, t.predicate), "no-effect", f"{name} says nothing without {companion}", "add that"
-        )
-        for t in idle_parameters(shapes)
-        for name in [t.predicate.value[len(SH) :]]
-        for companion in [f"sh:{_COMPANIONS[name]}"]
+        problem_at(shapes, (t.subject, t.predicate), "no-effect", reason, fix)
+        for t in shapes.triples
+        if (reason := _why_idle(shapes, t))
     ]
     warnings.extend(
         problem_at(shapes, (t.subject, term), "no-effect", f"SHACL has no term {term}", "correct its name")
@@ -260,6 +265,14 @@ def _misplaced(shapes: Shapes) -> Iterator[Problem]:
             yield from _without_query(shapes, subject)
 
 
+def _dataset_clauses(shapes: Shapes) -> Iterator[Problem]:
+    for t in shapes.triples:
+        text = t.object.value if isinstance(t.object, ox.Literal) and t.predicate in (SH["select"], SH["ask"]) else ""
+        if _FROM.search(_NO_KEYWORD.sub(" ", text)):
+            message = "the query has a FROM, and nothing but the data is read"
+            yield problem_at(shapes, (t.subject, t.object), "query", message, "remove FROM")
+
+
 def _without_query(shapes: Shapes, subject: Term) -> Iterator[Problem]:
     for constraint in shapes.objects(subject, SH["sparql"]):
         if isinstance(constraint, ox.Literal) or not shapes.objects(constraint, SH["select"]):
@@ -301,7 +314,7 @@ def _bad_lists(shapes: Shapes) -> Iterator[Problem]:
                         (t.subject, item, t.predicate),
                         "value",
                         f"sh:{name} lists {item}",
-                        f"list only {kind[1]}",
+                        f"let each member be {kind[1]}",
                     )
 
 
@@ -328,4 +341,5 @@ _CHECKS: tuple[Callable[[Shapes], Iterator[Problem]], ...] = (
     _bad_paths,
     _bad_lists,
     _missing_shapes,
+    _dataset_clauses,
 )

@@ -41,20 +41,24 @@ class Section:
 
 @dataclass(frozen=True)
 class Site:
-    """What a site needs to know beyond the quads. Titles and descriptions by language tag; graphs by role."""
+    """What a site needs to know beyond the quads. Titles, descriptions and rights by language tag; graphs by role.
+
+    `classes` are those that the home page counts, in order; without any it counts them all.
+    """
 
     base_iri: str
     dataset_iri: str
     title: Mapping[str, str]
     description: Mapping[str, str]
     licence: str | None
-    rights: tuple[str, ...]
+    rights: Mapping[str, str]
     version: str
     prefixes: Mapping[str, str]
     graphs: Mapping[str, str]
     ontology_iri: str | None = None
     sections: tuple[Section, ...] = ()
     queries: tuple[StoredQuery, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The same text for equal sites: keys sorted, UTF-8 as it is, a newline at the end."""

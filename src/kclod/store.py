@@ -155,11 +155,11 @@ def _explained(endpoint: str, error: Exception, timeout: float) -> UsageError:
 
 def _server_words(error: urllib.error.HTTPError | SPARQLWrapperException) -> str:
     """Status and body of an error answer; SPARQLWrapper reads the body of some and keeps only its `repr`."""
-    if isinstance(error, urllib.error.HTTPError):
-        status, body = error, error.read()
-    else:
+    if isinstance(error, SPARQLWrapperException):
         quoted = str(error).partition("Response:\n")[2]
-        status, body = error.__context__, ast.literal_eval(quoted or "b''")
+        status, body = str(error.__context__), ast.literal_eval(quoted or "b''")
+    else:
+        status, body = str(error), error.read()
     words = body.decode("utf-8", "replace").strip()[:_SHOWN]
     return f"the endpoint answered {status}" + (f": {words}" if words else "")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 
 import pyoxigraph as ox
 
@@ -54,12 +53,11 @@ def write(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> Iterator
 
     A prefix whose name is not a PN_PREFIX, or whose namespace is not an absolute IRI, is left out.
     """
-    graph = _by_subject(triples)
     names = _Names(prefixes)
-    writer = _Writer(graph, names)
-    yield from (f"@prefix {name}: <{namespace}> .\n".encode() for name, namespace in names.used_by(graph))
-    for subject in writer.roots:
-        yield writer.block(subject).encode()
+    writer = _Writer(_by_subject(triples), names)
+    blocks = [writer.block(subject).encode() for subject in writer.roots]  # first, to know which prefixes they use
+    yield from (f"@prefix {name}: <{namespace}> .\n".encode() for name, namespace in names.used())
+    yield from blocks
 
 
 def serialize(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
@@ -68,15 +66,17 @@ def serialize(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> byte
 
 
 def _by_subject(triples: Iterable[ox.Triple]) -> _Graph:
-    """Subjects, predicates and objects in the order in which they are written; blank nodes by RDFC-1.0 labels."""
+    """Predicates and objects of each subject in the order in which they are written; blank nodes by RDFC-1.0 labels."""
     distinct = set(triples)
-    if any(True for t in distinct for term in (t.subject, t.object) for _ in _blank_nodes(term)):
+    if any(isinstance(term, ox.BlankNode | ox.Triple) for t in distinct for term in (t.subject, t.object)):
         dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in distinct)
         dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
         distinct = {q.triple for q in dataset}
     graph: _Graph = {}
-    for triple in sorted(distinct, key=lambda t: (_order(t.subject), _predicate_order(t.predicate), _order(t.object))):
+    for triple in distinct:
         graph.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
+    for subject, properties in graph.items():
+        graph[subject] = {p: sorted(properties[p], key=_order) for p in sorted(properties, key=_predicate_order)}
     return graph
 
 
@@ -112,30 +112,23 @@ class _Names:
         self._prefix_of = usable
         longest_first = sorted(usable, key=len, reverse=True)
         self._namespace = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
-        self._known: dict[str, tuple[str, str | None]] = {}
-
-    def used_by(self, graph: _Graph) -> list[tuple[str, str]]:
-        """The prefixes, with their namespaces, that writing the graph needs; ordered by name."""
-        used: set[str | None] = set()
-        for subject, properties in graph.items():
-            used.update(self._name(p.value)[1] for p in properties if p != _TYPE)
-            terms: Iterator[_Object] = chain([subject], *properties.values())
-            used.update(self._name(iri)[1] for iri in map(_written_iri, terms) if iri)
-        return sorted((self._prefix_of[ns], ns) for ns in used if ns is not None)
+        self._known: dict[str, str] = {}
+        self._used: set[str] = set()
 
     def __call__(self, iri: str) -> str:
-        return self._name(iri)[0]
-
-    def _name(self, iri: str) -> tuple[str, str | None]:
-        known = self._known.get(iri)
-        if known is None:
+        name = self._known.get(iri)
+        if name is None:
+            name = f"<{iri}>"
             match = self._namespace.match(iri)
             if match and _LOCAL_NAME.fullmatch(local := iri[match.end() :]):
-                known = f"{self._prefix_of[match[0]]}:{local}", match[0]
-            else:
-                known = f"<{iri}>", None
-            self._known[iri] = known
-        return known
+                name = f"{self._prefix_of[match[0]]}:{local}"
+                self._used.add(match[0])
+            self._known[iri] = name
+        return name
+
+    def used(self) -> list[tuple[str, str]]:
+        """The prefixes, with their namespaces, of the names given so far; ordered by prefix."""
+        return sorted((self._prefix_of[namespace], namespace) for namespace in self._used)
 
 
 def _is_iri(text: str) -> bool:
@@ -144,21 +137,6 @@ def _is_iri(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _written_iri(term: _Object) -> str | None:
-    """The IRI that is written for a term, if one is: itself, or the datatype of a literal that is not written bare."""
-    if isinstance(term, ox.NamedNode):
-        return None if term == _NIL else term.value
-    if isinstance(term, ox.Literal) and not _is_plain(term):
-        return term.datatype.value
-    return None
-
-
-def _is_plain(literal: ox.Literal) -> bool:
-    """Whether a literal is written without a datatype: text, text with a language, a bare number or truth value."""
-    bare = _BARE.get(literal.datatype.value)
-    return str(literal).rpartition("^^")[0] == "" or (bare is not None and bare.fullmatch(literal.value) is not None)
 
 
 class _Writer:
@@ -240,12 +218,18 @@ class _Writer:
             case ox.BlankNode():
                 return self._blank_node(term, depth)
             case _:
-                return str(term)
+                return f"<<( {term} )>>"
 
     def _literal(self, literal: ox.Literal) -> str:
-        if not _is_plain(literal):
-            return f"{ox.Literal(literal.value)}^^{self._names(literal.datatype.value)}"
-        return literal.value if literal.datatype.value in _BARE else str(literal)
+        text = str(literal)
+        quoted, is_typed, _ = text.rpartition("^^<")
+        if not is_typed or not text.endswith(">"):
+            return text
+        datatype = literal.datatype.value
+        bare = _BARE.get(datatype)
+        if bare is not None and bare.fullmatch(literal.value):
+            return literal.value
+        return f"{quoted}^^{self._names(datatype)}"
 
     def _blank_node(self, node: ox.BlankNode, depth: int) -> str:
         if node not in self._inline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from kclod.release import Section, Site, StoredQuery
+from kclod.site import Section, Site, StoredQuery
 
 BASE = "https://data.example/lights/"
 HUB_LINKS = 2_300
@@ -54,13 +54,15 @@ id:light\\/alpha :tending id:tending\\/alpha.ann . id:tending\\/alpha.ann a :Ten
 DOUBT = "id:light\\/alpha :height 99 . id:keeper\\/ann :near id:light\\/alpha ."
 PROVENANCE = """
 <https://data.example/lights/claim/news-1/a> a :Claim ; rdfs:label "Ann tends Alpha"@en ;
-  prov:hadPrimarySource id:article\\/news-1 ; prov:wasDerivedFrom <https://data.example/lights/claim/news-1/a#evidence-1> ;
+  prov:hadPrimarySource id:article\\/news-1 ;
+  prov:wasDerivedFrom <https://data.example/lights/claim/news-1/a#evidence-1> ;
   :mode id:mode\\/reported ; :confidence 0.95 .
 <https://data.example/lights/claim/news-1/a#evidence-1> oa:hasSource id:article\\/news-1 ;
   oa:hasSelector <https://data.example/lights/claim/news-1/a#span-1> .
 <https://data.example/lights/claim/news-1/a#span-1> a oa:TextPositionSelector ; oa:start 120 ; oa:end 340 .
 <https://data.example/lights/claim/news-1/b> rdfs:label "Alpha is 99 high"@en ;
-  prov:hadPrimarySource id:article\\/news-1 ; prov:wasDerivedFrom <https://data.example/lights/claim/news-1/b#evidence-1> ;
+  prov:hadPrimarySource id:article\\/news-1 ;
+  prov:wasDerivedFrom <https://data.example/lights/claim/news-1/b#evidence-1> ;
   :mode id:mode\\/hedged .
 <https://data.example/lights/claim/news-1/b#evidence-1> oa:hasSource id:article\\/news-1 .
 id:mode\\/hedged skos:prefLabel "hedged"@en . id:mode\\/reported skos:prefLabel "reported"@en .
@@ -101,15 +103,20 @@ def site() -> Site:
         f"SELECT ?light WHERE {{ ?light a <{BASE}ontology#Light> }}",
         "select",
     )
-    graph = StoredQuery(f"{BASE}query/all", {"en": "Everything near"}, "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 5", "construct")
-    rows = ((f"<{BASE}id/light/alpha>", '"1899-05"^^<http://id.loc.gov/datatypes/edtf/EDTF>'), (None, '"<b>bold</b>"@en'))
+    graph = StoredQuery(
+        f"{BASE}query/all", {"en": "Everything near"}, "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 5", "construct"
+    )
+    rows = (
+        (f"<{BASE}id/light/alpha>", '"1899-05"^^<http://id.loc.gov/datatypes/edtf/EDTF>'),
+        (None, '"<b>bold</b>"@en'),
+    )
     return Site(
         base_iri=BASE,
         dataset_iri=f"{BASE}dataset",
         title={"en": "Lights", "ko": "등대"},
         description={"en": "Lights and their keepers."},
         licence="https://creativecommons.org/licenses/by/4.0/",
-        rights=("Names by the Board of Lights.",),
+        rights={"en": "Names by the Board of Lights."},
         version="1.0",
         prefixes={"": f"{BASE}ontology#", "skos": "http://www.w3.org/2004/02/skos/core#"},
         graphs={role: f"{BASE}graph/{role}" for role in ("registry", "links", "inferred", "ontology", "provenance")},

@@ -38,7 +38,7 @@ INNOCENT = [
     "SELECT * { ?s ?p 'SERVICE <http://a/> {}' }",
     'SELECT * { ?s ?p """a "SERVICE" <http://a/> {}""" }',
     "SELECT * { ?s ?p '''SERVICE''' }",
-    "SELECT * { ?s ?p \"\\\" SERVICE\" }",
+    'SELECT * { ?s ?p "\\" SERVICE" }',
     "SELECT * { ?s <http://a.example/SERVICE> ?o }",
     "SELECT * { ?s <http://a.example/(x)/service#of> ?o }".replace("(x)/", ""),
     "PREFIX service: <http://a/> SELECT * { ?s service:type ?o }",

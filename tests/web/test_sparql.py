@@ -11,7 +11,6 @@ import flask
 import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
-
 from lights import BASE
 from test_guard import SERVICES, UPDATES
 from test_workers import BOMB, CROSS
@@ -21,7 +20,7 @@ ASK, CONSTRUCT, DESCRIBE = "ASK {}", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 2", f"D
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
-def query(client: FlaskClient, text: str, **headers: str):  # noqa: ANN201
+def query(client: FlaskClient, text: str, **headers: str):
     return client.get("/sparql", query_string={"query": text}, headers=headers)
 
 
@@ -59,6 +58,21 @@ def test_formats(client: FlaskClient, text: str, accept: str | None, media_type:
 def test_format_parameter_beside_accept(client: FlaskClient, name: str) -> None:
     response = client.get("/sparql", query_string={"query": SELECT, "format": name}, headers={"Accept": "image/png"})
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("turtle", "text/turtle"),
+        ("json", "application/ld+json"),
+        ("xml", "application/rdf+xml"),
+        ("rdf+xml", "application/rdf+xml"),
+        ("application/n-triples", "application/n-triples"),
+    ],
+)
+def test_names_that_clients_send(client: FlaskClient, name: str, media_type: str) -> None:
+    response = client.get("/sparql", query_string={"query": CONSTRUCT, "format": name, "output": name, "results": name})
+    assert (response.status_code, response.mimetype) == (200, media_type)
 
 
 @pytest.mark.parametrize("name", ["ttl", "nt", "jsonld", "rdf", "nq", "trig"])
@@ -125,7 +139,11 @@ def test_korean_is_exact(client: FlaskClient) -> None:
 def test_bad_requests(client: FlaskClient, parameters: list[tuple[str, str]], status: int, code: str) -> None:
     for response in (
         client.get("/sparql", query_string=parameters),
-        client.post("/sparql", data="&".join(f"{n}={quote(v)}" for n, v in parameters), content_type="application/x-www-form-urlencoded"),
+        client.post(
+            "/sparql",
+            data="&".join(f"{n}={quote(v)}" for n, v in parameters),
+            content_type="application/x-www-form-urlencoded",
+        ),
     ):
         assert (response.status_code, response.json["code"]) == (status, code)
         assert response.content_type == "application/problem+json"
@@ -191,7 +209,9 @@ def test_head_and_options(client: FlaskClient) -> None:
     head = client.head("/sparql", query_string={"query": ASK})
     assert (head.status_code, head.data) == (200, b"")
     assert int(head.headers["Content-Length"]) > 0
-    options = client.options("/sparql", headers={"Origin": "https://x.example", "Access-Control-Request-Method": "POST"})
+    options = client.options(
+        "/sparql", headers={"Origin": "https://x.example", "Access-Control-Request-Method": "POST"}
+    )
     assert options.status_code == 200
     assert options.headers["Access-Control-Allow-Origin"] == "*"
     assert "POST" in options.headers["Access-Control-Allow-Methods"]
@@ -228,7 +248,9 @@ def test_form_for_browsers(client: FlaskClient) -> None:
     assert '<textarea id="query" name="query"' in page
     assert "어떤 등대가 있나요?" in page
     assert "<script" not in page
-    result = client.get("/sparql", query_string={"query": "SELECT ?s ?o { ?s ?p ?o }"}, headers={"Accept": BROWSER}).text
+    result = client.get(
+        "/sparql", query_string={"query": "SELECT ?s ?o { ?s ?p ?o }"}, headers={"Accept": BROWSER}
+    ).text
     assert "The first 50 rows" in result
     assert result.count("<tr>") == 51
     assert 'href="/sparql?query=SELECT+?s+?o+%7B+?s+?p+?o+%7D&amp;format=csv"' in result

@@ -146,7 +146,8 @@ def test_no_network_even_past_the_guard(pool: Pool) -> None:
             asked.append(self.path)
             self.send_error(500)
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)

@@ -135,7 +135,7 @@ class Describer:
                 vouched.setdefault(predicate, []).append(statement)
         return Entity(
             node,
-            tuple(sorted(types, key=lambda s: (s.inferred, self._sort_name(s.value)))),
+            tuple(sorted(types, key=self._most_special_first)),
             self._groups(vouched, node),
             self._groups(doubted, node),
             self.incoming(node),
@@ -215,6 +215,11 @@ class Describer:
                 shown = [replace(s, node=self._expanded(s.value, parent)) for s in shown]
             groups.append(Group(predicate, tuple(shown), len(ordered)))
         return tuple(sorted(groups, key=self._order))
+
+    def _most_special_first(self, type_statement: Statement) -> tuple[bool, int, str]:
+        """Stated before inferred, and the class of fewer members before the wider one."""
+        members = self._reader.classes().get(getattr(type_statement.value, "value", ""), 0)
+        return (type_statement.inferred, members, self._sort_name(type_statement.value))
 
     def _order(self, group: Group) -> tuple[object, ...]:
         """Names and definitions, then what the publisher's own terms say, then the rest; inferences last."""

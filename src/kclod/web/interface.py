@@ -65,7 +65,28 @@ def number(language: str, value: int) -> str:
 
 
 def date(language: str, lexical: str) -> str | None:
-    """A year, month or day (ISO 8601, also EDTF level 0) in words; None for anything else."""
+    """A date in words; None for a form that is better shown as it stands.
+
+    Takes ISO 8601 years, months and days, and of EDTF (ISO 8601-2) intervals, open or not, and `?` and `~` at the end.
+    """
+    start, slash, end = lexical.partition("/")
+    if not slash:
+        return _point(language, lexical)
+    first, last = (_point(language, part) if part not in ("", "..") else part for part in (start, end))
+    if first is None or last is None or (start in ("", "..") and end in ("", "..")):
+        return None
+    if start in ("", ".."):
+        return word(language, "date.until", end=last)
+    if end in ("", ".."):
+        return word(language, "date.since", start=first)
+    return word(language, "date.between", start=first, end=last)
+
+
+def _point(language: str, lexical: str) -> str | None:
+    if lexical.endswith(("~", "?")):
+        inner = _point(language, lexical[:-1])
+        key = "date.about" if lexical.endswith("~") else "date.unsure"
+        return word(language, key, date=inner) if inner and lexical[-2] not in "~?" else None
     match = _DATE.fullmatch(lexical)
     if match is None:
         return None

@@ -28,16 +28,18 @@ def home() -> flask.Response:
     choice = negotiate((HTML,))
     presenter = Presenter.of_request()
     publication = presenter.publication
-    counts = [(iri, n) for iri, n in publication.reader.classes().items() if not iri.startswith(_ABOUT_TERMS)]
+    found = publication.reader.classes()
+    counts = [(iri, n) for iri, n in found.items() if not iri.startswith(_ABOUT_TERMS)]
     named = [(iri, n) for iri, n in counts if publication.labels.has(iri)]
-    dumps = sum(dump.bytes for dump in publication.release.dumps)
+    chosen = [(iri, found[iri]) for iri in publication.release.site.classes if iri in found]
+    about = publication.release.site.dataset_iri
     return page(
         "home.html",
         presenter,
         choice,
-        classes=named or counts,
+        classes=chosen or named or counts,
         counts=publication.release.manifest.get("counts"),
-        dump_bytes=dumps,
+        about=presenter.href(about) if publication.reader.exists(about) else None,
     )
 
 

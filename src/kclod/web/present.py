@@ -24,6 +24,7 @@ _QUIET = frozenset(
     | {RDF["langString"].value}
 )
 _LONG = 80
+_MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class View:
     external: str | None = None
     datatype: str | None = None
     moment: str | None = None
+    lexical: str | None = None
     named: bool = True
 
 
@@ -93,6 +95,12 @@ class Presenter:
             return self.url("documents.page", path=address.path, _anchor=address.fragment or None)
         return self.url("documents.describe", iri=iri) if self.publication.reader.described(node) else None
 
+    def class_href(self, iri: str) -> str | None:
+        """The list of a class's members, or where the class is described when it has none in the default graph."""
+        if iri in self.publication.reader.classes():
+            return self.url("overview.browse", **{"class": iri})
+        return self.href(iri)
+
     def iri(self, iri: str) -> View:
         """A thing, by its label."""
         label = self.publication.labels.of(iri, self.language)
@@ -134,7 +142,8 @@ class Presenter:
             shown = interface.date(self.language, value)
             return View(
                 shown or value,
-                moment=value if shown else None,
+                moment=value if shown and _MOMENT.fullmatch(value) else None,
+                lexical=value if shown else None,
                 datatype=None if shown else "EDTF" if datatype == _EDTF else None,
             )
         if datatype == XSD["boolean"].value and value in ("true", "false", "1", "0"):

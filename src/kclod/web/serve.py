@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 import threading
 import time
@@ -20,6 +21,7 @@ from granian.server.mp import MPServer
 
 from kclod.errors import Problem, UsageError
 from kclod.release import Release, load
+from kclod.web import confinement
 from kclod.web.app import create_app, warm
 from kclod.web.limits import Limits
 
@@ -73,11 +75,12 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     server.address = f"http://{shown}:{port}{prefix or ''}/"
     server.announce = announce
-    server.serve(target_loader=partial(_load, release.path, limits, public_url), wrap_loader=False)
+    server.serve(target_loader=partial(_load, os.getpid(), release.path, limits, public_url), wrap_loader=False)
 
 
-def _load(path: Path, limits: Limits, public_url: str | None) -> Callable[..., Any]:
-    """The application, made in the process that runs it."""
+def _load(supervisor: int, path: Path, limits: Limits, public_url: str | None) -> Callable[..., Any]:
+    """The application, made in the process that runs it; that process ends with the one that supervises it."""
+    confinement.die_with_parent(supervisor)
 
     app = create_app(load(path), limits=limits, public_url=public_url)
     warm(app)

@@ -11,6 +11,7 @@ import flask
 import pyoxigraph as ox
 from werkzeug.datastructures import MultiDict
 
+from kclod import rdf
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
 from kclod.web import workers
 from kclod.web.guard import Refusal, refusal
@@ -32,6 +33,19 @@ _RESULTS = (*offers_of(RESULT_FORMATS), HTML)
 _GRAPHS = (*offers_of(RDF_FORMATS), HTML)
 _DESCRIPTIONS = offers_of(RDF_FORMATS)
 _SHORT_NAMES = {"html": HTML} | {o.format.name: o for o in (*_RESULTS, *_GRAPHS) if o.format is not None}
+_FOR_GRAPHS = {"json": rdf.JSON_LD.name, "xml": rdf.RDF_XML.name}
+_OTHER_NAMES = {
+    "turtle": rdf.TURTLE.name,
+    "n3": rdf.TURTLE.name,
+    "ntriples": rdf.N_TRIPLES.name,
+    "n-triples": rdf.N_TRIPLES.name,
+    "json-ld": rdf.JSON_LD.name,
+    "rdf+xml": rdf.RDF_XML.name,
+    "rdf/xml": rdf.RDF_XML.name,
+    "nquads": rdf.N_QUADS.name,
+    "n-quads": rdf.N_QUADS.name,
+} | {o.media_type: o.format.name for o in (*_RESULTS, *_GRAPHS) if o.format is not None}
+"""What clients such as SPARQLWrapper send as `format`, beside the Accept header."""
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?")
 _TABLE = "table"
 
@@ -131,11 +145,14 @@ def _formats(parameters: MultiDict[str, str]) -> tuple[Choice | None, Choice | N
     """How bindings or a boolean would be sent, and how a graph would: which it is only the engine tells."""
     name = parameters.get("format")
     if name is not None:
-        offer = _SHORT_NAMES.get(name)
-        if offer is None:
+        short = _OTHER_NAMES.get(name.lower(), name.lower())
+        if short not in _SHORT_NAMES:
             raise ProblemError(400, "unknown-format", f"`format` is one of {', '.join(_SHORT_NAMES)}")
-        choice = Choice(offer, offer.media_type)
-        return (choice if offer in _RESULTS else None), (choice if offer in _GRAPHS else None)
+        result, graph = _SHORT_NAMES[short], _SHORT_NAMES[_FOR_GRAPHS.get(short, short)]
+        return (
+            Choice(result, result.media_type) if result in _RESULTS else None,
+            Choice(graph, graph.media_type) if graph in _GRAPHS else None,
+        )
     accept = flask.request.headers.get("Accept")
     flask.g.negotiated = True
     return choose(accept, _RESULTS), choose(accept, _GRAPHS)

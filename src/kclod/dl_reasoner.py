@@ -1,0 +1,136 @@
+"""Ask HermiT or Pellet through Owlready2: `python -m kclod.dl_reasoner (hermit|pellet) FILE JAVA`.
+
+A process of its own, not a module to import: Owlready2 keeps the path of Java and a default world as global state,
+waits for Java without end, and leaves its copy of the ontology behind in TMPDIR when that is inconsistent. Whoever
+starts this process gives it a folder of its own as TMPDIR and ends its process group when time is up.
+
+FILE is N-Triples. On standard output stands one JSON object, an `Answer`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, TypedDict
+
+import owlready2
+import pyoxigraph as ox
+
+# Owlready2 needs a name for what it is given, and puts what follows under a name of its own
+_GIVEN = "urn:kclod:given#"
+_INFERRED = "http://inferrences/"
+
+_OWL = "http://www.w3.org/2002/07/owl#"
+_NOTHING = _OWL + "Nothing"
+
+# An unsatisfiable class that HermiT has to find. When it cannot read a file it says so and ends as if all were well,
+# which Owlready2 takes for consistent.
+_WITNESS = ox.Triple(
+    ox.NamedNode(_GIVEN + "Witness"),
+    ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf"),
+    ox.NamedNode(_NOTHING),
+)
+
+
+class Answer(TypedDict, total=False):
+    """What the process reports: `consistent` and what belongs to it, or else `failure` or `no_java`.
+
+    `unsatisfiable` are IRIs, `inferred` triples of IRIs, both sorted, only of HermiT; `explanation` is only of Pellet
+    and may be empty. `failure` is what Java said, `no_java` why Java could not be started.
+    """
+
+    consistent: bool
+    unsatisfiable: list[str]
+    inferred: list[tuple[str, str, str]]
+    explanation: str
+    failure: str
+    no_java: str
+
+
+def load(file: Path) -> owlready2.World:
+    """A world of its own that holds the triples of an N-Triples file, every literal in its lexical form.
+
+    Owlready2's parser is not used: it turns numbers into Python's, so that a decimal is rounded to a double, an
+    integer beyond 64 bits or an ill-formed one ends in an error, and INF comes out as `inf`, which XSD does not have.
+    """
+    world = owlready2.World()
+    given = world.get_ontology(_GIVEN)
+    blank: dict[str, int] = {}
+
+    def node(term: ox.NamedNode | ox.BlankNode) -> int:
+        if isinstance(term, ox.NamedNode):
+            return int(world._abbreviate(term.value))
+        if term.value not in blank:
+            blank[term.value] = world.new_blank_node()
+        return blank[term.value]
+
+    triples = (quad.triple for quad in ox.parse(path=file, format=ox.RdfFormat.N_TRIPLES))
+    for triple in itertools.chain([_WITNESS], triples):
+        subject, predicate, value = node(triple.subject), node(triple.predicate), triple.object
+        if isinstance(value, ox.Literal):
+            datatype = f"@{value.language}" if value.language else world._abbreviate(value.datatype.value)
+            given._add_data_triple_spod(subject, predicate, value.value, datatype)
+        else:
+            given._add_obj_triple_spo(subject, predicate, node(value))
+    return world
+
+
+def ask_hermit(world: owlready2.World) -> Answer:
+    """Whether the world is consistent, and if so which classes are unsatisfiable and what HermiT infers."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            owlready2.sync_reasoner_hermit(world, debug=2, ignore_unsupported_datatypes=True)  # at 2, what HermiT says
+    except owlready2.OwlReadyInconsistentOntologyError:
+        return Answer(consistent=False)
+    ids = world._get_obj_triples_po_s(world._abbreviate(_OWL + "equivalentClass"), world._abbreviate(_NOTHING))
+    empty = {world._unabbreviate(each) for each in ids if each > 0}  # blank nodes are negative
+    if _WITNESS.subject.value not in empty:
+        return Answer(failure=said.getvalue().partition("HermiT output:")[2])
+    inferred = {
+        (world._unabbreviate(s), world._unabbreviate(p), world._unabbreviate(o))
+        for s, p, o in world.get_ontology(_INFERRED).graph._get_obj_triples_spo_spo(None, None, None)
+    }
+    return Answer(
+        consistent=True,
+        unsatisfiable=sorted(empty - {_WITNESS.subject.value}),
+        inferred=sorted(
+            each for each in inferred if not any(iri in empty or iri.startswith(_OWL) for iri in each[::2])
+        ),
+    )
+
+
+def ask_pellet(world: owlready2.World) -> Answer:
+    """Whether the world is consistent, and if not, the axioms that contradict each other, one a line."""
+    try:
+        owlready2.sync_reasoner_pellet(world, debug=2)  # at 2 it explains
+    except owlready2.OwlReadyInconsistentOntologyError as error:
+        found = re.search(r"Explanation\(s\):\s*(.*?)\s*(?:\n\s*\n|\Z)", str(error), re.DOTALL)
+        lines = [line.strip() for line in found[1].splitlines()] if found else []
+        return Answer(consistent=False, explanation="\n".join(re.sub(r"^\d+\)\s+", "", line) for line in lines))
+    return Answer(consistent=True)
+
+
+def main(reasoner: str, file: str, java: str) -> None:
+    """Ask and report."""
+    owlready2.JAVA_EXE = java
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # Owlready2 may print
+            world = load(Path(file))
+            answer = ask_hermit(world) if reasoner == "hermit" else ask_pellet(world)
+    except owlready2.OwlReadyJavaError as error:
+        answer = Answer(failure=str(error).removeprefix("Java error message is:"))
+    except OSError as error:
+        if error.filename != java:
+            raise
+        answer = Answer(no_java=error.strerror or str(error))
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
