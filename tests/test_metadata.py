@@ -21,7 +21,7 @@ SITE = Site(
     title={"en": "Lamps", "": "Lamps of all"},
     description={"ko": "등대"},
     licence="http://l.example/licence",
-    rights=(),
+    rights={"fr": "Gardien"},
     version="1.0",
     prefixes={"o": BASE + "ontology#", "r": RDF, "odd name": BASE},
     graphs={role: f"{BASE}graph/{role}" for role in ("registry", "metadata", "links")},
@@ -55,7 +55,7 @@ def ask(pattern: str) -> bool:
     "pattern",
     [
         "b:dataset a void:Dataset, dcat:Dataset ; dcat:version '1.0' ; dct:license <http://l.example/licence>",
-        "b:dataset dct:title 'Lamps'@en, 'Lamps of all' ; dct:description '등대'@ko",
+        "b:dataset dct:title 'Lamps'@en, 'Lamps of all' ; dct:description '등대'@ko ; dct:rights 'Gardien'@fr",
         f"b:dataset void:uriSpace '{BASE}'",
         "b:dataset void:triples 7 ; void:entities 3 ; void:distinctSubjects 4 ; void:distinctObjects 4",
         "b:dataset void:classes 3 ; void:properties 2",
@@ -127,7 +127,7 @@ def test_partitions_have_names_of_their_own() -> None:
 
 
 def test_a_dataset_without_licence_or_content_is_described() -> None:
-    bare = replace(SITE, licence=None, title={}, description={}, graphs={})
+    bare = replace(SITE, licence=None, title={}, description={}, rights={}, graphs={})
     found = metadata.describe(bare, [])
     assert ox.Triple(DATASET, VOID["triples"], ox.Literal(0)) in found
     assert not any(t.predicate == DCT["license"] for t in found)

@@ -128,6 +128,10 @@ BAD = [
     ),
     (QUERY, "ORDER BY", "ORDER", "query.syntax", None, 1),
     (DATASET, "id/query/lit>", "id/query/unlit>", "dataset.home", None, 1),
+    (DATASET, "#Light> ; pub:atLeast 2", "#Light> ; pub:atLeast 3", "release.too-few", None, 1),
+    (DATASET, "gazette> ; pub:atLeast 2", "gazette> ; pub:atLeast 3", "release.too-few", None, 1),
+    (DATASET, "gazette> ; pub:atLeast 2", "gazette> ; pub:atLeast two", "rdf.syntax", None, 1),
+    (DATASET, "gazette> ; pub:atLeast 2", "gazette>", "dataset.expects", None, 1),
     (DATASET, "SELECT ?claim WHERE", "SELECT ?claim WHEN", "dataset.acceptance", None, 1),
 ]
 

@@ -108,7 +108,8 @@ def check_consistency(
     with _scratch() as folder:
         file = _write([*ontology, *data], folder)
         answer = _ask("hermit", file, java, deadline - time.monotonic())
-        if failure := answer.get("failure"):
+        if "failure" in answer:
+            failure = answer["failure"]
             if malformed := re.search(r"MalformedLiteralException: (Literal .*? is malformed)", failure, re.DOTALL):
                 return Consistency(False, (), malformed[1])
             raise UndecidedError(

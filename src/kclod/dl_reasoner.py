@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import owlready2
 import pyoxigraph as ox
@@ -27,14 +26,12 @@ _INFERRED = "http://inferrences/"
 
 _OWL = "http://www.w3.org/2002/07/owl#"
 _NOTHING = _OWL + "Nothing"
+_EQUIVALENT_CLASS = _OWL + "equivalentClass"
+_SUBCLASS_OF = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 
 # An unsatisfiable class that HermiT has to find. When it cannot read a file it says so and ends as if all were well,
 # which Owlready2 takes for consistent.
-_WITNESS = ox.Triple(
-    ox.NamedNode(_GIVEN + "Witness"),
-    ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf"),
-    ox.NamedNode(_NOTHING),
-)
+_WITNESS = _GIVEN + "Witness"
 
 
 class Answer(TypedDict, total=False):
@@ -62,16 +59,20 @@ def load(file: Path) -> owlready2.World:
     given = world.get_ontology(_GIVEN)
     blank: dict[str, int] = {}
 
-    def node(term: ox.NamedNode | ox.BlankNode) -> int:
-        if isinstance(term, ox.NamedNode):
-            return int(world._abbreviate(term.value))
-        if term.value not in blank:
-            blank[term.value] = world.new_blank_node()
-        return blank[term.value]
+    def node(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> int:
+        match term:
+            case ox.NamedNode():
+                return int(world._abbreviate(term.value))
+            case ox.BlankNode():
+                if term.value not in blank:
+                    blank[term.value] = world.new_blank_node()
+                return blank[term.value]
+            case _:
+                raise TypeError("OWL has no triple terms")
 
-    triples = (quad.triple for quad in ox.parse(path=file, format=ox.RdfFormat.N_TRIPLES))
-    for triple in itertools.chain([_WITNESS], triples):
-        subject, predicate, value = node(triple.subject), node(triple.predicate), triple.object
+    given._add_obj_triple_spo(*map(world._abbreviate, (_WITNESS, _SUBCLASS_OF, _NOTHING)))
+    for quad in ox.parse(path=file, format=ox.RdfFormat.N_TRIPLES):
+        subject, predicate, value = node(quad.subject), node(quad.predicate), quad.object
         if isinstance(value, ox.Literal):
             datatype = f"@{value.language}" if value.language else world._abbreviate(value.datatype.value)
             given._add_data_triple_spod(subject, predicate, value.value, datatype)
@@ -88,9 +89,9 @@ def ask_hermit(world: owlready2.World) -> Answer:
             owlready2.sync_reasoner_hermit(world, debug=2, ignore_unsupported_datatypes=True)  # at 2, what HermiT says
     except owlready2.OwlReadyInconsistentOntologyError:
         return Answer(consistent=False)
-    ids = world._get_obj_triples_po_s(world._abbreviate(_OWL + "equivalentClass"), world._abbreviate(_NOTHING))
+    ids = world._get_obj_triples_po_s(*map(world._abbreviate, (_EQUIVALENT_CLASS, _NOTHING)))
     empty = {world._unabbreviate(each) for each in ids if each > 0}  # blank nodes are negative
-    if _WITNESS.subject.value not in empty:
+    if _WITNESS not in empty:
         return Answer(failure=said.getvalue().partition("HermiT output:")[2])
     inferred = {
         (world._unabbreviate(s), world._unabbreviate(p), world._unabbreviate(o))
@@ -98,7 +99,7 @@ def ask_hermit(world: owlready2.World) -> Answer:
     }
     return Answer(
         consistent=True,
-        unsatisfiable=sorted(empty - {_WITNESS.subject.value}),
+        unsatisfiable=sorted(empty - {_WITNESS}),
         inferred=sorted(
             each for each in inferred if not any(iri in empty or iri.startswith(_OWL) for iri in each[::2])
         ),

@@ -110,6 +110,7 @@ def _identity(site: Site, parts: _Parts) -> Iterator[ox.Triple]:
     yield from _of(parts.dataset, RDF["type"], DCAT["Dataset"], VOID["Dataset"])
     yield from _of(parts.dataset, DCT["title"], *_texts(site.title))
     yield from _of(parts.dataset, DCT["description"], *_texts(site.description))
+    yield from _of(parts.dataset, DCT["rights"], *_texts(site.rights))
     yield from _of(parts.dataset, DCAT["version"], ox.Literal(site.version))
     yield from _of(parts.dataset, VOID["uriSpace"], ox.Literal(site.base_iri))
     yield from _licence(parts.dataset, site)

@@ -13,6 +13,7 @@ from kclod import metadata, rdf, rml, shacl
 from kclod.accept import accepted_claims
 from kclod.consistency import check_consistency
 from kclod.errors import Problem, RefusedError
+from kclod.expect import check_expectations
 from kclod.link import Links, read_links, subjects_of
 from kclod.project import Dataset, Project
 from kclod.queries import read_queries
@@ -95,6 +96,7 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
     for remark in remarks(report, sources):
         note(remark)
     announce("release")
+    check_expectations(dataset, vouched, graphs["provenance"])
     site = describe_site(project, queries, vouched, graphs)
     graphs.add("metadata", metadata.describe(site, list(graphs.quads(vouched)), dataset.triples))
     stages = {f"rows/{name}": content for name, content in records.to_files().items()} | {

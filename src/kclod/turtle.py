@@ -158,11 +158,12 @@ class _Writer:
 
     def _choose_roots(self) -> set[_Subject]:
         roots = {s for s in self._graph if isinstance(s, ox.NamedNode) or self._uses[s] != 1}
-        for root in sorted(roots, key=_order):
-            self._nest(root, roots)
+        if self._uses:
+            for root in sorted(roots, key=_order):
+                self._nest(root, roots)
         # What is left hangs only on itself: open each circle at its first node, but no list in its middle.
         middles = {rest for _, rest in self._lists.values()}
-        for subject in self._graph:
+        for subject in sorted((s for s in self._graph if isinstance(s, ox.BlankNode)), key=_order):
             if subject not in self._inline and subject not in roots and subject not in middles:
                 roots.add(subject)
                 self._nest(subject, roots)

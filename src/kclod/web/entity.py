@@ -170,7 +170,21 @@ class Describer:
         by_subject: dict[Subject, dict[ox.NamedNode, list[Statement]]] = {}
         for quad in quads[:_CLAIM_STATEMENTS]:
             by_subject.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(Statement(quad.object, ()))
-        subjects = sorted(by_subject.items(), key=lambda item: (not self._has_name(item[0]), self._sort_name(item[0])))
+        values = {quad.object for quad in quads if quad.object != quad.subject}
+        inner: dict[Term, Expanded] = {
+            subject: self._inner(subject, groups)
+            for subject, groups in by_subject.items()
+            if isinstance(subject, ox.NamedNode) and subject in values and not self._has_name(subject)
+        }
+        for subject, groups in by_subject.items():
+            if subject not in inner:
+                for statements in groups.values():
+                    statements[:] = [replace(s, node=inner.get(s.value)) for s in statements]
+        shown = {s.node.iri for groups in by_subject.values() for g in groups.values() for s in g if s.node is not None}
+        subjects = sorted(
+            (item for item in by_subject.items() if not (isinstance(item[0], ox.NamedNode) and item[0].value in shown)),
+            key=lambda item: (not self._has_name(item[0]), self._sort_name(item[0])),
+        )
         return ClaimPage(
             claim,
             self._reader.accepted(node),
@@ -227,6 +241,12 @@ class Describer:
         first = [*LABEL_PROPERTIES, *_TEXTS]
         rank = first.index(group.predicate) if group.predicate in first else len(first)
         return (group.inferred, rank, not iri.startswith(self._base), self._term_name(iri), iri)
+
+    def _inner(self, node: ox.NamedNode, groups: dict[ox.NamedNode, list[Statement]]) -> Expanded:
+        """A nameless node as one claim has it."""
+        types = [s.value for s in groups.get(TYPE, ()) if isinstance(s.value, ox.NamedNode)]
+        others = {predicate: list(statements) for predicate, statements in groups.items() if predicate != TYPE}
+        return Expanded(node.value, tuple(types), self._groups(others, None), ())
 
     def _expanded(self, value: Term, parent: ox.NamedNode) -> Expanded | None:
         if not isinstance(value, ox.NamedNode) or value == parent or not value.value.startswith(self._base):

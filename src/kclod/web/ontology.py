@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import flask
@@ -63,14 +64,15 @@ def page() -> flask.Response:
     links = [link(href, "alternate", media_type) for href, media_type in alternates]
     formats = [(f.title, href) for f, (href, _) in zip(RDF_FORMATS, alternates, strict=True)]
     site = presenter.publication.release.site
-    about = _values(triples, site.ontology_iri or "", _DEFINITIONS)
+    ontology = (site.ontology_iri or "").rstrip("#")
+    about = _values(triples, ontology, _DEFINITIONS)
     texts = {value.language or "": value.value for value in about if isinstance(value, ox.Literal)}
     return html_page(
         "ontology.html",
         presenter,
         choice,
         links=links,
-        sections=_sections(triples),
+        sections=_sections(triples, f"{ontology}#", lambda iri: presenter.term(iri).text),
         formats=formats,
         alternates=alternates,
         texts=texts,
@@ -109,25 +111,28 @@ def _values(triples: list[ox.Triple], subject: str, predicates: tuple[ox.NamedNo
     ]
 
 
-def _sections(triples: list[ox.Triple]) -> list[tuple[str, list[Described]]]:
-    """The named terms by kind, each once, in order of their IRIs."""
+def _sections(triples: list[ox.Triple], own: str, name: Callable[[str], str]) -> list[tuple[str, list[Described]]]:
+    """The named terms by kind, each once; those of the ontology's own namespace before reused ones, then by name."""
     by_subject: dict[str, list[ox.Triple]] = {}
     for triple in triples:
         if isinstance(triple.subject, ox.NamedNode):
             by_subject.setdefault(triple.subject.value, []).append(triple)
+    ordered = sorted(by_subject, key=lambda iri: (not iri.startswith(own), name(iri).casefold(), iri))
     sections, placed = [], set()
     for kind, classes in _KINDS:
         terms = []
-        for iri, about in sorted(by_subject.items()):
+        for iri in ordered:
+            about = by_subject[iri]
             if iri not in placed and any(t.predicate == RDF["type"] and t.object in classes for t in about):
                 placed.add(iri)
-                terms.append(_described(iri, about))
+                terms.append(_described(iri, about, own))
         if terms:
             sections.append((kind, terms))
     return sections
 
 
-def _described(iri: str, about: list[ox.Triple]) -> Described:
+def _described(iri: str, about: list[ox.Triple], own: str) -> Described:
+    anchor = iri.removeprefix(own) if iri.startswith(own) else iri
     definitions: dict[str, str] = {}
     for predicate in _DEFINITIONS:
         texts = {
@@ -142,6 +147,4 @@ def _described(iri: str, about: list[ox.Triple]) -> Described:
         )
         for name, predicates in _FACETS.items()
     }
-    return Described(
-        iri, iri.partition("#")[2] or iri, definitions, {name: iris for name, iris in facets.items() if iris}
-    )
+    return Described(iri, anchor, definitions, {name: iris for name, iris in facets.items() if iris})
