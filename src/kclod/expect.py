@@ -40,7 +40,7 @@ def expectations(dataset: Dataset) -> list[tuple[str, ox.NamedNode, int]]:
 
 
 def check_expectations(dataset: Dataset, vouched: Iterable[ox.Triple], provenance: Iterable[ox.Triple]) -> None:
-    """Compare the declared counts with those of the default and the provenance graph. RefusedError names each shortfall."""
+    """Compare the declared counts with those of the graphs. RefusedError names each shortfall."""
     found = {
         RDF["type"]: Counter(
             t.object.value for t in vouched if t.predicate == RDF["type"] and isinstance(t.object, ox.NamedNode)

@@ -76,7 +76,11 @@ def _by_subject(triples: Iterable[ox.Triple]) -> _Graph:
     for triple in distinct:
         graph.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
     for subject, properties in graph.items():
-        graph[subject] = {p: sorted(properties[p], key=_order) for p in sorted(properties, key=_predicate_order)}
+        for objects in properties.values():
+            if len(objects) > 1:
+                objects.sort(key=_order)
+        if len(properties) > 1:
+            graph[subject] = {p: properties[p] for p in sorted(properties, key=_predicate_order)}
     return graph
 
 

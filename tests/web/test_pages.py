@@ -339,6 +339,9 @@ def test_claim_page(client: FlaskClient) -> None:
     assert "What this claim states" in text
     assert "characters 120–340" in text
     assert ">not accepted<" in html(client, "/page/claim/news-1/b")
+    stated = text.partition("What this claim states")[2].partition("</section>")[0]
+    assert stated.count("<h3>") == 1, "the nameless node is shown within the thing that links to it"
+    assert ">Ann<" in stated
 
 
 def test_source_page(client: FlaskClient) -> None:
@@ -447,6 +450,7 @@ def test_ontology(client: FlaskClient, extension: str) -> None:
 
 def test_ontology_page(client: FlaskClient) -> None:
     text = html(client, "/ontology")
+    assert text.index('id="Keeper"') < text.index('id="Light"'), "by name"
     assert {"Light", "Keeper", "height"} <= set(Page(text).ids)
     assert "A tower with a lamp." in text
     assert client.get("/ontology.pdf").status_code == 404

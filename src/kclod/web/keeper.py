@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kclod.web import confinement, wire, worker
 
-_NICENESS = 5
+_NICENESS = 15
 """Workers yield to the web process, so that pages stay fast while queries take every processor."""
 
 
