@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -34,6 +37,15 @@ def parse(text: str) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse(PREFIXES + text, ox.RdfFormat.TURTLE)]
 
 
+@pytest.fixture
+def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the system's temporary folder for the test."""
+    folder = tmp_path / "temp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -45,14 +57,17 @@ def parse(text: str) -> list[ox.Triple]:
     ],
     ids=["disjoint classes", "functional property", "asymmetric property", "cardinality", "domain and range"],
 )
-def test_an_inconsistency_is_found_and_explained(data: str, reason: str) -> None:
+def test_an_inconsistency_is_found_and_explained(
+    data: str, reason: str, temp: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     result = check_consistency(parse(data), parse(ONTOLOGY))
+    assert capfd.readouterr() == ("", "")
+    assert list(temp.iterdir()) == []
     assert not result.consistent
     assert reason.lower().replace(" ", "") in result.explanation.lower().replace(" ", "")
 
 
-def test_what_hermit_cannot_read_is_projected_away(capfd: pytest.CaptureFixture[str]) -> None:
-    before = set(Path(tempfile.gettempdir()).iterdir())
+def test_what_hermit_cannot_read_is_projected_away(temp: Path, capfd: pytest.CaptureFixture[str]) -> None:
     ontology = parse(
         ONTOLOGY
         + """
@@ -80,9 +95,7 @@ def test_what_hermit_cannot_read_is_projected_away(capfd: pytest.CaptureFixture[
     )
     assert check_consistency(data, ontology) == Consistency(True, ("http://e/불가능",), "")
     assert capfd.readouterr() == ("", "")
-    assert {
-        path.name for path in set(Path(tempfile.gettempdir()).iterdir()) - before if path.name.startswith("kclod-")
-    } == set()
+    assert list(temp.iterdir()) == []
 
 
 def test_a_malformed_literal_is_an_inconsistency() -> None:
@@ -90,6 +103,65 @@ def test_a_malformed_literal_is_an_inconsistency() -> None:
     result = check_consistency(parse(':x :n "many"^^xsd:integer .'), ontology)
     assert not result.consistent
     assert '"many"^^<http://www.w3.org/2001/XMLSchema#integer>' in result.explanation
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        '"0.12345678901234567891"^^xsd:decimal, "0.12345678901234567892"^^xsd:decimal',
+        '"99999999999999999998"^^xsd:integer, "99999999999999999999"^^xsd:integer',
+        r'"a\rb", "a\nb"',
+        '"INF"^^xsd:double, "-INF"^^xsd:double',
+    ],
+)
+def test_two_values_stay_two_and_equal_values_stay_one(values: str) -> None:
+    ontology = parse(":v a owl:DatatypeProperty, owl:FunctionalProperty .")
+    first, second = values.split(", ")
+    same = f':y :v 1.50, 1.5 . :z :v "007"^^xsd:integer, 7 . :x :v {first} . :w :v {second} .'
+    assert check_consistency(parse(same), ontology).consistent
+    assert not check_consistency(parse(f":x :v {values} ."), ontology).consistent
+
+
+def test_what_hermit_infers_beyond_rules_is_returned() -> None:
+    ontology = parse(
+        """
+        :B a owl:Class ; rdfs:subClassOf :D . :C a owl:Class ; rdfs:subClassOf :D . :D a owl:Class .
+        :A a owl:Class ; rdfs:subClassOf [ a owl:Class ; owl:unionOf ( :B :C ) ] .
+        :Never a owl:Class ; rdfs:subClassOf :A , [ a owl:Class ; owl:complementOf :D ] .
+        """
+    )
+    result = check_consistency(parse(":x a owl:NamedIndividual, :A ."), ontology)
+    assert result.unsatisfiable == ("http://e/Never",)
+    assert set(result.inferred) == set(parse(":A rdfs:subClassOf :D . :x a :D ."))
+
+
+def test_it_is_owlready2_that_runs_hermit(tmp_path: Path) -> None:
+    given = tmp_path / "given.nt"
+    given.write_text(
+        '<http://e/x> <http://e/v> "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n'
+        '<http://e/x> <http://e/v> "서울"@ko .\n<http://e/x> <http://e/w> _:b .\n_:b <http://e/w> _:b .\n'
+    )
+    seen = tmp_path / "seen.json"
+    java = script(
+        tmp_path,
+        f"import json, pathlib, sys; file = sys.argv[-2].removeprefix('file:///'); "
+        f"pathlib.Path({str(seen)!r}).write_text(json.dumps([sys.argv, open(file).read()])); sys.exit('no')",
+    )
+    command = [sys.executable, "-m", "kclod.dl_reasoner", "hermit", str(given), str(java)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={"TMPDIR": str(tmp_path)})
+    assert json.loads(done.stdout) == {"failure": "\nno\n"}
+    arguments, text = json.loads(seen.read_text())
+    assert "org.semanticweb.HermiT.cli.CommandLine" in arguments
+    assert arguments[-1] == "--ignoreUnsupportedDatatypes"
+    assert {"-c", "-O", "-D", "-I"} <= set(arguments)  # what sync_reasoner_hermit asks for
+    about_x = {str(quad.object) for quad in ox.parse(text, ox.RdfFormat.N_TRIPLES) if "/v>" in str(quad.predicate)}
+    assert about_x == {'"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"서울"@ko'}
+    (loop,) = [
+        quad
+        for quad in ox.parse(text, ox.RdfFormat.N_TRIPLES)
+        if "/w>" in str(quad.predicate) and isinstance(quad.subject, ox.BlankNode)
+    ]
+    assert loop.subject == loop.object
 
 
 def test_a_missing_java_leaves_it_undecided() -> None:
@@ -106,11 +178,39 @@ def script(folder: Path, body: str) -> Path:
     return path
 
 
-def test_running_out_of_time_leaves_it_undecided(tmp_path: Path) -> None:
-    java = script(tmp_path, "import time; time.sleep(60)")
+def test_running_out_of_time_leaves_it_undecided_and_no_java_behind(tmp_path: Path, temp: Path) -> None:
+    started = tmp_path / "started"
+    java = script(
+        tmp_path,
+        f"import os, pathlib, time; pathlib.Path({str(started)!r}).write_text(str(os.getpid())); time.sleep(60)",
+    )
     with pytest.raises(UndecidedError) as caught:
-        check_consistency([], [], java=java, timeout=0.2)
+        check_consistency([], [], java=java, timeout=4)
     assert caught.value.problems[0].rule == "consistency.timeout"
+    assert list(temp.iterdir()) == []
+    process = Path("/proc", started.read_text(), "stat")
+    for _ in range(50):
+        if not process.exists() or process.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("the Java that Owlready2 started is still there")
+
+
+def test_a_reasoner_that_says_nothing_has_not_decided(tmp_path: Path) -> None:
+    java = script(tmp_path, "print('java.net.URISyntaxException: Illegal character in path')")
+    with pytest.raises(UndecidedError) as caught:
+        check_consistency([], [], java=java)
+    (problem,) = caught.value.problems
+    assert problem.rule == "consistency.reasoner-failed"
+    assert "Illegal character in path" in problem.message
+
+
+def test_a_temporary_folder_with_a_space_is_not_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    ontology = parse(":A a owl:Class ; rdfs:subClassOf owl:Nothing .")
+    assert check_consistency([], ontology).unsatisfiable == ("http://e/A",)
 
 
 def test_a_crash_of_the_reasoner_leaves_it_undecided(tmp_path: Path) -> None:

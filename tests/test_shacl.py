@@ -16,9 +16,9 @@ import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kclod import rdf, shacl_engine
+from kclod import rdf
 from kclod.errors import KclodError, RefusedError, UndecidedError, UsageError
-from kclod.shacl import Report, validate
+from kclod.shacl import Report, engine, validate
 from kclod.vocab import SH, XSD
 
 PREFIXES = """@prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -419,7 +419,7 @@ def test_rdflibs_switches_are_as_they_were(check: Check) -> None:
 def test_what_pyshacl_only_warns_of_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
     shapes = graph("ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:qualifiedMinCount 1 .")
     with pytest.raises(UndecidedError, match="QualifiedValueShape"):
-        shacl_engine.run([], shapes)
+        engine.run([], shapes)
     with warnings.catch_warnings(record=True) as told:
-        shacl_engine.run([], graph("ex:S sh:targetNode ex:a ; sh:nodeKind sh:IRI ."))
+        engine.run([], graph("ex:S sh:targetNode ex:a ; sh:nodeKind sh:IRI ."))
     assert told == []

@@ -28,7 +28,6 @@ from kclod.records import load_records
 from kclod.release import Release, current, load
 from kclod.store import memory_store, open_read_only, remote_query
 from kclod.web.limits import Limits
-from kclod.web.serve import serve as run_server
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -157,6 +156,8 @@ def serve(
 
     Serves the project's current release (run `kclod build` first), or with --data any RDF files as they are.
     """
+    from kclod.web.serve import serve as run_server  # noqa: PLC0415  # a server to import, which only this verb should cost
+
     limits = Limits(deadline_seconds=deadline, memory_bytes=memory * 2**20)
     if workers:
         limits = Limits(deadline_seconds=deadline, memory_bytes=memory * 2**20, workers=workers)

@@ -18,8 +18,8 @@ import pytest
 from kclod import rdf
 from kclod.errors import UndecidedError
 from kclod.shacl import validate
-from kclod.shape_paths import list_items, path_text
-from kclod.shapes import Shapes, read_shapes
+from kclod.shacl.paths import list_items, path_text
+from kclod.shacl.shapes import Shapes, read_shapes
 from kclod.vocab import SH, Namespace
 
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")

@@ -140,7 +140,8 @@ def test_the_evidence_holds_the_words(answer: Ask) -> None:
 
 NEGATIVE = {
     "signed with a Canadian party in 2024": """SELECT ?a WHERE {
-        ?a kclod:signatory/org:unitOf*/kclod:country <https://w3id.org/kclod/id/place/canada> ; kclod:hasStatusAssertion ?s .
+        ?a kclod:signatory/org:unitOf*/kclod:country <https://w3id.org/kclod/id/place/canada> .
+        ?a kclod:hasStatusAssertion ?s .
         ?s kclod:status status:signed ; kclod:earliest ?e ; kclod:latest ?l .
         FILTER(?e <= "2024-12-31"^^xsd:date && ?l >= "2024-01-01"^^xsd:date) }""",
     "Mila as a signatory": "SELECT ?a WHERE { ?a kclod:signatory <https://w3id.org/kclod/id/organization/mila> }",

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kclod.errors import KclodError, Problem, RefusedError
+from kclod.lines import Lines
 from kclod.rdf import N_QUADS, N_TRIPLES, TRIG, TURTLE, format_of, read
-from kclod.rml.lines import Lines
 from kclod.rml.model import Place
 
 Resource = ox.NamedNode | ox.BlankNode

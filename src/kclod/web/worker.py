@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import socket
 from dataclasses import replace
 from itertools import islice
@@ -13,12 +12,12 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kclod import rdf
+from kclod.malformed import explain
 from kclod.store import open_read_only
 from kclod.web import confinement, wire
 from kclod.web.wire import Job
 
 _FORMATS = {f.name: f for f in (*rdf.RDF_FORMATS, *rdf.RESULT_FORMATS)}
-_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _MESSAGE_LENGTH = 600
 _ANSWER_KINDS = {ox.QueryBoolean: "boolean", ox.QuerySolutions: "bindings", ox.QueryTriples: "graph"}
 
@@ -67,7 +66,8 @@ def _answer(store: ox.Store, job: Job) -> tuple[dict[str, object], bytes]:
     try:
         return _evaluate(store, job)
     except SyntaxError as error:
-        return _malformed(str(error)), b""
+        found = explain(error, job.query)
+        return {"outcome": "malformed", "message": found.message, "line": found.line, "column": found.column}, b""
     except _ResultTooLargeError:
         return {"outcome": "too-large"}, b""
     except MemoryError:
@@ -116,16 +116,3 @@ def _table(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, rows:
     if len(body) > bound:
         raise _ResultTooLargeError
     return body
-
-
-def _malformed(message: str) -> dict[str, object]:
-    """The engine's words with the place apart, and lists of character ranges, which help nobody, shortened."""
-    place = _PLACE.search(message)
-    text = place[3] if place else message
-    text = re.sub(r"\s+", " ", re.sub(r"(, )?(\[[^\]]*\]\s*)+", "", text)).strip(" ,")
-    return {
-        "outcome": "malformed",
-        "message": text[:_MESSAGE_LENGTH] or "this is not a query",
-        "line": int(place[1]) if place else None,
-        "column": int(place[2]) if place else None,
-    }

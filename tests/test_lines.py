@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kclod.rml.lines import Lines
+from kclod.lines import Lines
 
 TEXT = r'''@prefix ex: <http://ex.org/ns#> .
 PREFIX : <#>

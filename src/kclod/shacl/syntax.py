@@ -16,8 +16,8 @@ import pyoxigraph as ox
 
 from kclod.errors import Problem
 from kclod.rdf import Term
-from kclod.shape_paths import list_items, path_fault
-from kclod.shapes import Shapes
+from kclod.shacl.paths import list_items, path_fault
+from kclod.shacl.shapes import Shapes
 from kclod.vocab import RDF, SH, XSD
 
 _STRINGS = (XSD["string"], RDF["langString"])

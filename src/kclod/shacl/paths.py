@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pyoxigraph as ox
 
 from kclod.rdf import Term
-from kclod.shapes import Shapes
+from kclod.shacl.shapes import Shapes
 from kclod.vocab import RDF, SH
 
 _PATH_OPERATORS = tuple(

@@ -13,8 +13,8 @@ import pyoxigraph as ox
 
 from kclod import rdf
 from kclod.errors import Problem, RefusedError
+from kclod.lines import Lines
 from kclod.rdf import Term
-from kclod.rml.lines import Lines
 from kclod.vocab import OWL, RDF, RDFS, SH
 
 _T = TypeVar("_T")

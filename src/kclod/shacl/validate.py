@@ -1,6 +1,6 @@
 """Validation by SHACL (core and SPARQL constraints): pySHACL writes the report on the focus nodes found here.
 
-The shapes are first looked at themselves (`shape_syntax`), then tried on an empty graph, so that a shape that cannot
+The shapes are first looked at themselves (`syntax`), then tried on an empty graph, so that a shape that cannot
 be used is known before, and whether or not the data has a node for it. The targets are found by `shapes` and handed to
 pySHACL as sh:targetNode; a stage that leaves out nodes that cannot fail has its place between the two.
 """
@@ -17,9 +17,9 @@ import pyoxigraph as ox
 from kclod import rdf
 from kclod.errors import Problem, UndecidedError, UsageError
 from kclod.rdf import Term
-from kclod.shape_paths import path_text
-from kclod.shape_syntax import idle_parameters, problem_at, problems_of_shapes, warnings_of_shapes
-from kclod.shapes import Node, Shapes, grouped, read_shapes, relabelled
+from kclod.shacl.paths import path_text
+from kclod.shacl.shapes import Node, Shapes, grouped, read_shapes, relabelled
+from kclod.shacl.syntax import idle_parameters, problem_at, problems_of_shapes, warnings_of_shapes
 from kclod.vocab import SH
 
 _PROBE = ox.NamedNode("urn:x-kclod:probe")
@@ -82,7 +82,7 @@ def validate(data: Iterable[ox.Triple], shapes: Sequence[Path], *, extra: Iterab
     RefusedError: a shapes file with bad syntax. UndecidedError: a malformed shape, a bad query, recursion: all that
     can be found, each with file and line. UsageError: a shapes file that cannot be read, or none given.
     """
-    from kclod import shacl_engine  # noqa: PLC0415  # half a second to import, which only validation should cost
+    from kclod.shacl import engine  # noqa: PLC0415  # half a second to import, which only validation should cost
 
     if not shapes:
         raise UsageError(Problem("validate.no-shapes", "no shapes file is given", "name at least one"))
@@ -94,7 +94,7 @@ def validate(data: Iterable[ox.Triple], shapes: Sequence[Path], *, extra: Iterab
     advanced = any(t.predicate in _ADVANCED or t.object in _ADVANCED for t in read.triples)
 
     def run(data: Iterable[ox.Triple], focus_nodes: Mapping[Node, Iterable[Term]]) -> list[ox.Triple]:
-        return shacl_engine.run(data, read.with_focus_nodes(focus_nodes, without=idle), advanced=advanced)
+        return engine.run(data, read.with_focus_nodes(focus_nodes, without=idle), advanced=advanced)
 
     _probe(read, run)
     data, extra = _with_stable_labels(data, extra)
