@@ -293,7 +293,7 @@ def test_a_version_must_be_usable_as_a_folder(tmp_path: Path, version: str) -> N
 
 @pytest.mark.parametrize("stage", ["../x", "/etc/x", "a//b", "a/../b", ""])
 def test_a_stage_cannot_be_written_elsewhere(tmp_path: Path, stage: str) -> None:
-    with pytest.raises(UsageError, match=r"release\.stage-name"):
+    with pytest.raises(UsageError, match=r"release\.file-name"):
         publish(tmp_path / "root", SITE, [], inputs={}, stages={stage: b""})
     assert [p.name for p in (tmp_path / "root").iterdir()] == [".lock"]
 

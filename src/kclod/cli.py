@@ -5,7 +5,6 @@ Exit codes: 0 good; 1 the data were refused; 2 the call could not be carried out
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -402,5 +401,4 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
 @project_option
 def schema(folder: Path) -> None:
     """Print the JSON Schema of a project's record files, for editors."""
-    schema = load_records(Project(folder)).models.json_schema()
-    output.print(json.dumps(schema, indent=2, ensure_ascii=False), markup=False)
+    sys.stdout.buffer.write(load_records(Project(folder)).schema())

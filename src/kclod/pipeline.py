@@ -105,7 +105,8 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
         "inferred.nt": rdf.serialize(inferred, rdf.N_TRIPLES),
         "report.ttl": rdf.serialize(report.triples, rdf.TURTLE),
     }
-    return publish(root, site, graphs.quads(vouched), inputs=project.inputs, stages=stages)
+    downloads = {"records.schema.json": records.schema()}
+    return publish(root, site, graphs.quads(vouched), inputs=project.inputs, stages=stages, downloads=downloads)
 
 
 def map_records(project: Project, records: Records) -> rml.MapResult:

@@ -83,7 +83,7 @@ class _Draft:
     site: Site
     quads: Iterable[ox.Quad]
     inputs: list[InputEntry]
-    stages: Mapping[str, bytes]
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -137,20 +137,24 @@ def publish(
     *,
     inputs: Mapping[str, Path],
     stages: Mapping[str, bytes],
+    downloads: Mapping[str, bytes] | None = None,
     patience: float = 60.0,
 ) -> Release:
     """Make the release below `root` and point `current` at it.
 
     `inputs` maps the name that the manifest shows to each file the release was made from; `stages` the name below
-    `stages/` to its bytes. Nothing of an older release changes, whenever this is stopped: the folder is built as
-    `.tmp-…` beside, flushed to disk, renamed, and then the symlink is replaced; the next call removes what a dead one
-    left. Only one build writes at a time; another waits `patience` seconds and is then refused.
+    `stages/` to its bytes, `downloads` the name beside the dumps to its bytes. Nothing of an older release changes,
+    whenever this is stopped: the folder is built as `.tmp-…` beside, flushed to disk, renamed, and then the symlink is
+    replaced; the next call removes what a dead one left. Only one build writes at a time; another waits `patience`
+    seconds and is then refused.
 
     Publishing a version that exists reuses its folder after verifying it. RefusedError when that folder is damaged or
     holds something else; UsageError when `root` cannot be written or is busy, or a name is not usable.
     """
     entries = _input_entries(inputs)
     version = _version(site.version, entries, tool_versions())
+    files = {f"stages/{name}": content for name, content in stages.items()}
+    files |= {f"dumps/{name}": content for name, content in (downloads or {}).items()}
     try:
         root.mkdir(parents=True, exist_ok=True)
         with _only_writer(root, patience):
@@ -160,7 +164,7 @@ def publish(
                 raise _usage("release.current", "must be a symlink to a release", "move this file or folder away", link)
             scratch = root / f"{_TEMPORARY}{secrets.token_hex(6)}"
             try:
-                _settle(root / version, scratch, _Draft(version, site, quads, entries, stages))
+                _settle(root / version, scratch, _Draft(version, site, quads, entries, files))
                 _point(link, version)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
@@ -267,12 +271,12 @@ def _write_files(folder: Path, draft: _Draft) -> list[ox.Quad]:
         graph = ox.NamedNode(site.graphs["ontology"])
         ontology = [q.triple for q in dataset if q.graph_name == graph]
         _write(folder / "ontology.ttl", turtle.write(ontology, site.prefixes))
-    for stage, content in sorted(draft.stages.items()):
-        if not all(SEGMENT.fullmatch(part) for part in stage.split("/")):
+    for path, content in sorted(draft.files.items()):
+        if not all(SEGMENT.fullmatch(part) for part in path.split("/")):
             raise _usage(
-                "release.stage-name", f"{stage!r} is not usable as a file name", "use letters, digits, '.', '_', '-'"
+                "release.file-name", f"{path!r} is not usable as a file name", "use letters, digits, '.', '_', '-'"
             )
-        _write(folder / "stages" / stage, content)
+        _write(folder / path, content)
     manifest = _Manifest(
         version=draft.version,
         dataset=site.dataset_iri,

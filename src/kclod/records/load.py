@@ -27,6 +27,10 @@ class Records:
     kinds: Kinds
     models: RecordModels
 
+    def schema(self) -> bytes:
+        """The JSON Schema of the record files."""
+        return (json.dumps(self.models.json_schema(), indent=1, ensure_ascii=False) + "\n").encode()
+
     def to_files(self) -> dict[str, bytes]:
         """The rows as JSON files, a row a line."""
         return {
