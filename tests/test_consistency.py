@@ -125,16 +125,20 @@ def test_values_reach_hermit_as_they_are() -> None:
 
 
 def test_what_hermit_infers_beyond_rules_is_returned() -> None:
+    # :A and :Never are individuals too: see `ask_hermit` for what Owlready2 makes of such classes
     ontology = parse(
         """
         :B a owl:Class ; rdfs:subClassOf :D . :C a owl:Class ; rdfs:subClassOf :D . :D a owl:Class .
         :A a owl:Class ; rdfs:subClassOf [ a owl:Class ; owl:unionOf ( :B :C ) ] .
         :Never a owl:Class ; rdfs:subClassOf :A , [ a owl:Class ; owl:complementOf :D ] .
+        :Kind a owl:Class . :A a :Kind . :Never a :Kind .
         """
     )
-    result = check_consistency(parse(":x a owl:NamedIndividual, :A ."), ontology)
+    data = parse(":x a :A . :y a [ a owl:Class ; owl:unionOf ( :B :C ) ] .")
+    result = check_consistency(data, ontology)
     assert result.unsatisfiable == ("http://e/Never",)
-    assert set(result.inferred) == set(parse(":A rdfs:subClassOf :D . :x a :D ."))
+    expected = set(parse(":A rdfs:subClassOf :D . :y a :D ."))
+    assert expected <= set(result.inferred) <= expected | set(parse(":x a :D ."))  # HermiT may leave out the indirect
 
 
 def test_it_is_owlready2_that_runs_hermit(tmp_path: Path) -> None:

