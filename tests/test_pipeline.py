@@ -110,6 +110,7 @@ BAD = [
     (GAZETTE, 'height: "24.50"', "height: 224.5", "validate.shape", "id: cape-north-lit", 1),
     (MAPPING, 'rml:path "items.json"', 'rml:path "item.json"', "source.missing", "item.json", 1),
     (MAPPING, '"$.lit.edtf"', '"$.lit.edft"', "rml.unused-reference", "$.lit.edft", 1),
+    (MAPPING, '"$.height"', '"$.lit.latest"', "map.unread-field", None, 1),
     (MAPPING, '"$.lit.edtf"', '"$.lit["', "rml.json-path", '"$.lit["', 1),
     (MAPPING, "<#Service> a", "<#Service> a a", "rdf.syntax", "<#Service>", 1),
     (MAPPING, "rml:predicate l:lit ;", "", "rml.predicate", "<#Service>", 1),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kclod.errors import KclodError, RefusedError
 from kclod.project import Project
-from kclod.records import load_records, sample_rows
+from kclod.records import load_records, sample
 from kclod.records.dates import bounds
 from kclod.records.located import read_yaml
 
@@ -139,11 +139,13 @@ def test_empty_file(mini: Project) -> None:
 
 def test_sample_rows_fill_every_field(mini: Project) -> None:
     records = load_records(mini)
-    sample = sample_rows(records.kinds, "https://lights.example/")
+    filled = sample(records.kinds, "https://lights.example/")
     for name, rows in records.rows.items():
         for row in rows:
-            like = next(one for one in sample[name] if one.get("kind") == row.get("kind"))
+            like = next(one for one in filled.rows[name] if one.get("kind") == row.get("kind"))
             assert set(row) <= set(like)
+    assert "item.service.keepers.who" in filled.marks
+    assert len(set(map(str, filled.marks.values()))) == len(filled.marks), "each field has a value of its own"
 
 
 def test_json_schema_is_made_from_the_model(mini: Project) -> None:

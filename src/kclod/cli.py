@@ -21,8 +21,9 @@ from rich.table import Table
 from kclod import __version__, consistency, pipeline, rdf, rml, shacl
 from kclod import reason as reasoner
 from kclod.errors import KclodError, Problem, RefusedError, UsageError
+from kclod.evidence import check_evidence, locate, show_claims
 from kclod.malformed import explain
-from kclod.project import Project, read_all
+from kclod.project import Project, labels_of, read_all
 from kclod.records import load_records
 from kclod.release import Release, current, load
 from kclod.store import memory_store, open_read_only, remote_query
@@ -402,3 +403,46 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
 def schema(folder: Path) -> None:
     """Print the JSON Schema of a project's record files, for editors."""
     sys.stdout.buffer.write(load_records(Project(folder)).schema())
+
+
+@main.command()
+@project_option
+@click.option("--sources", type=FOLDER, required=True, help="The folder with your copies of the articles' texts.")
+@click.option("--article", "articles", multiple=True, metavar="ID", help="Only this article; repeatable.")
+@click.option("--item", "items", multiple=True, metavar="ID", help="Only this item (ITEM or ARTICLE/ITEM); repeatable.")
+@click.option("--quiet", "-q", is_flag=True, help="Print no claims, only what is wrong and the summary.")
+@click.option("--strict", is_flag=True, help="Refuse flagged spans as well.")
+@click.option(
+    "--locate", "sought", type=(str, str), metavar="ARTICLE WORDS", help="Print the spans of these words instead."
+)
+def evidence(
+    *,
+    folder: Path,
+    sources: Path,
+    articles: tuple[str, ...],
+    items: tuple[str, ...],
+    quiet: bool,
+    strict: bool,
+    sought: tuple[str, str] | None,
+) -> None:
+    """Show each claim beside the words that support it, checked against your own copies of the articles.
+
+    A copy is found by its name or its digest. Exit 1 when a copy or a span is not what the records say. A missing copy
+    is only reported; so is, without --strict, a span whose words mention nothing of the claim.
+    """
+    project = Project(folder)
+    if sought:
+        if articles or items or quiet or strict:
+            raise click.UsageError("--locate can be used with --sources and --project only.")
+        for place in locate(project, *sought, sources):
+            output.print(str(place), markup=False)
+        return
+    labels = labels_of(project.ontology)
+    report = check_evidence(load_records(project), labels, sources, articles=articles, items=items)
+    if not quiet:
+        show_claims(report, output)
+    for problem in (*report.missing, *(() if strict else report.flags)):
+        note(str(problem))
+    messages.print(report.summary, markup=False)
+    if refused := (*report.mismatches, *(report.flags if strict else ())):
+        raise RefusedError(refused)

@@ -18,7 +18,7 @@ from kclod.link import Links, read_links, subjects_of
 from kclod.project import Dataset, Project
 from kclod.queries import read_queries
 from kclod.reason import Clash, infer
-from kclod.records import Records, load_records, sample_rows
+from kclod.records import Records, load_records, sample
 from kclod.release import Release, publish
 from kclod.site import Section, Site, StoredQuery
 from kclod.store import memory_store
@@ -110,12 +110,26 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
 
 
 def map_records(project: Project, records: Records) -> rml.MapResult:
-    """Run the project's mappings over the rows. RefusedError: a bad mapping, or terms that could not be made."""
+    """Run the project's mappings over the rows.
+
+    RefusedError: a bad mapping, a reference that no row can have, a field that no mapping reads (its data would be lost
+    in silence), or terms that could not be made.
+    """
     mapping = rml.compile_mappings(project.mapping_files)
     base_iri = project.dataset.base_iri
-    unused = rml.unused_expressions(mapping, sources=sample_rows(records.kinds, base_iri))
-    if unused:
-        raise RefusedError(unused)
+    filled = sample(records.kinds, base_iri)
+    problems = rml.unused_expressions(mapping, sources=filled.rows)
+    problems += [
+        Problem(
+            "map.unread-field",
+            f"no mapping reads the field {name}",
+            "map it, or remove it",
+            project.name_of(project.kinds_file),
+        )
+        for name in (() if problems else filled.unread(rml.values_read(mapping, sources=filled.rows)))
+    ]
+    if problems:
+        raise RefusedError(problems)
     result = rml.run(mapping, sources=records.rows, base_iri=base_iri)
     if result.rejects:
         raise RefusedError(reject.to_problem() for reject in result.rejects)

@@ -7,7 +7,7 @@ record files; the published JSON Schema is made from the same models.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -61,6 +61,22 @@ class Kinds(BaseModel):
     claim: KindSpec
     entities: dict[str, KindSpec]
     items: dict[str, KindSpec]
+
+    def fields(self) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
+        """Every declared field with its path in the declaration, those of objects after the object."""
+        todo: list[tuple[tuple[str, ...], Mapping[str, FieldSpec]]] = [
+            (("article",), self.article.fields),
+            (("claim",), self.claim.fields),
+            *((("entities", key), kind.fields) for key, kind in self.entities.items()),
+            *((("items", key), kind.fields) for key, kind in self.items.items()),
+        ]
+        while todo:
+            steps, fields = todo.pop(0)
+            for key, spec in fields.items():
+                path = (*steps, "fields", key)
+                yield path, spec
+                if spec.fields:
+                    todo.append((path, spec.fields))
 
 
 @dataclass(frozen=True)
@@ -120,7 +136,7 @@ def read_kinds(path: Path, name: str) -> Kinds:
     }
     problems: list[Problem] = []
 
-    def visit(spec: FieldSpec, steps: tuple[str, ...]) -> None:
+    for steps, spec in kinds.fields():
         if spec.type in needs and not needs[spec.type](spec):
             line, column = document.place(steps)
             problems.append(
@@ -133,17 +149,6 @@ def read_kinds(path: Path, name: str) -> Kinds:
                     column,
                 )
             )
-        for key, child in spec.fields.items():
-            visit(child, (*steps, "fields", key))
-
-    for steps, kind in [
-        (("article",), kinds.article),
-        (("claim",), kinds.claim),
-        *((("entities", key), kind) for key, kind in kinds.entities.items()),
-        *((("items", key), kind) for key, kind in kinds.items.items()),
-    ]:
-        for key, spec in kind.fields.items():
-            visit(spec, (*steps, "fields", key))
     if problems:
         raise RefusedError(problems)
     return kinds

@@ -79,21 +79,6 @@ def _tail(iri: str) -> str:
     return iri.replace("#", "/").rsplit("/", 1)[-1]
 
 
-def _superclasses(kinds: Kinds) -> set[str]:
-    names: set[str] = set()
-    todo = [
-        kinds.article.fields,
-        kinds.claim.fields,
-        *(kind.fields for kind in [*kinds.entities.values(), *kinds.items.values()]),
-    ]
-    while todo:
-        for spec in todo.pop().values():
-            if spec.under:
-                names.add(spec.under)
-            todo.append(spec.fields)
-    return names
-
-
 def load_records(project: Project) -> Records:
     """All record files of a project → rows. RefusedError carries every problem of every file."""
     kinds = read_kinds(project.kinds_file, project.name_of(project.kinds_file))
@@ -103,7 +88,7 @@ def load_records(project: Project) -> Records:
     article_files = _read(project, project.article_files, problems)
     vocabulary = Vocabulary(
         concepts=concepts_by_scheme(ontology),
-        classes=classes_below(ontology, _superclasses(kinds)),
+        classes=classes_below(ontology, {spec.under for _, spec in kinds.fields() if spec.under}),
         entities=_registered(entity_files, kinds, problems),
         claims=_claims(article_files, problems),
     )

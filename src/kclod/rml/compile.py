@@ -24,7 +24,16 @@ from kclod.rml.sources import Given, Sources
 from kclod.rml.strings import compile_reference
 from kclod.rml.termparse import is_iri
 
-__all__ = ["CompiledMapping", "MapResult", "Origin", "Reject", "compile_mappings", "run", "unused_expressions"]
+__all__ = [
+    "CompiledMapping",
+    "MapResult",
+    "Origin",
+    "Reject",
+    "compile_mappings",
+    "run",
+    "unused_expressions",
+    "values_read",
+]
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,21 @@ def unused_expressions(mapping: CompiledMapping, *, sources: Given) -> list[Prob
         else:
             problems += [_unused(probe) for probe in waiting]
     return problems + data.problems
+
+
+def values_read(mapping: CompiledMapping, *, sources: Given) -> set[object]:
+    """The values (text, numbers, truth values) that any reference reads in any record of `sources`."""
+    data = Sources(sources)
+    problems = _prepare(mapping, data)
+    if problems:
+        raise RefusedError(problems)
+    found: set[object] = set()
+    for source, _ in mapping.groups:
+        here = [probe.path for probe in mapping.probes if probe.source == source]
+        for record in data.iterate(source, mapping.iterators[source]) if source else ():
+            for path in here:
+                found.update(value for value in path.iterate(record) if isinstance(value, str | int | float))
+    return found
 
 
 def _has_value(probe: Probe, record: object) -> bool:
