@@ -13,7 +13,7 @@ SOURCES = Path(os.environ.get("KCLOD_SOURCES") or Path(__file__).parents[3] / "s
 FLAGGED_SPANS = 0.12
 """Share of spans that may be flagged: those that speak of a thing as "the agreement" or "this centre" are right, and
 have to stand beside those that name it."""
-UNNAMED_CLAIMS = 0.03
+UNNAMED_CLAIMS = 0.05
 """Share of claims whose evidence may mention nothing of them anywhere."""
 
 
@@ -42,10 +42,10 @@ def test_the_evidence_of_nearly_every_claim_mentions_something_of_it(report: Evi
 
 
 def test_evidence_of_another_claim_is_flagged(report: EvidenceReport, real: Project) -> None:
-    """The flag means something: with the evidence of claims of other articles, most claims are flagged."""
+    """The flag means something: beside the evidence of another claim, most spans are flagged."""
     records = load_records(real)
     rows = records.rows["items.json"]
     for row, other in zip(rows, [*rows[len(rows) // 2 :], *rows[: len(rows) // 2]], strict=True):
         row["article"], row["evidence"] = other["article"], other["evidence"]
     shuffled = check_evidence(records, labels_of(real.ontology), SOURCES)
-    assert len(shuffled.flags) > 3 * len(report.flags)
+    assert len(shuffled.flags) > len(report.spans) / 2

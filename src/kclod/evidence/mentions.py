@@ -4,7 +4,7 @@ Text is compared word by word, case-folded, in Normalization Form C. A word is a
 "4th" is 4 and th. No dictionary is used, and no stemmer:
 
 - Words of a script with capitals are one word when they are equal, or when they share their beginning, at least four
-  letters, and neither goes on for more than three letters after it: battery and batteries, recycle and recycling.
+  letters, and neither goes on for more than three letters after it: study and studies, light and lighting.
 - A word of a script without capitals is mentioned where the text's word contains it, if it has two letters or more:
   such scripts join particles to a word, or set no space between words.
 - A name is mentioned where half of its telling words are there or more, in any order, but two at least unless it has
