@@ -107,6 +107,140 @@ def test_doubtful_claims(answer: Ask) -> None:
     assert len({claim for claim, mode in rows if mode == "concept/mode/machine-generated"}) == 3
 
 
+def test_status_of_the_joint_centre(answer: Ask) -> None:
+    rows = answer("04-status-of-the-joint-centre")
+    assert {row[:3] for row in rows} == {
+        (
+            "instrument/korea-canada-battery-centre-undertaking",
+            "concept/status/under-discussion",
+            "article/selflearnhub-battery-workshop",
+        )
+    }
+    assert all(int(row[3] or -1) < int(row[4] or -1) for row in rows)
+
+
+def test_visits(answer: Ask) -> None:
+    visits: dict[str | None, set[str | None]] = {}
+    for _visit, visited, topic, _earliest, _latest in answer("07-visits"):
+        visits.setdefault(visited, set()).add(topic)
+    assert visits == {
+        "unit/nrc-amtc": {
+            "area/manufacturing-automation",
+            "area/composite-aircraft-production",
+            "area/maintenance-technology",
+        },
+        "organization/mila": {"area/manufacturing-ai", "area/data-driven-research", "area/ai-robotics"},
+    }
+    bounds = {row[1]: row[3:] for row in answer("07-visits")}
+    assert bounds == {"unit/nrc-amtc": (None, "2025-07-29"), "organization/mila": (None, None)}
+
+
+def test_series_of_the_workshop(answer: Ask) -> None:
+    assert answer("10-series-of-the-workshop") == [
+        ("series/korea-canada-battery-rd-workshop", "2022/..", "concept/frequency/annual", "4")
+    ]
+
+
+def test_parts_of_the_workshop(answer: Ask) -> None:
+    assert [row[0] for row in answer("11-parts-of-the-workshop")] == ["event/hydrogen-energy-technology-session-2025"]
+
+
+def test_topics_of_the_workshop(answer: Ask) -> None:
+    assert {row[1] for row in answer("12-topics-of-the-workshop")} == {
+        "area/battery-technology",
+        "area/lithium-ion-anode-materials",
+        "area/solid-state-batteries",
+        "area/battery-recycling",
+        "area/critical-mineral-supply-chain",
+        "area/hydrogen-demonstration",
+        "area/hydrogen-production",
+        "area/hydrogen-storage",
+        "area/hydrogen-utilization",
+    }
+
+
+def test_who_proposed_and_co_hosts_the_seminar(answer: Ask) -> None:
+    rows = answer("15-who-proposed-and-co-hosts-the-seminar")
+    assert {agent for role, agent in rows if role == "concept/role/co-host"} == {
+        "organization/kitech",
+        "organization/embassy-canada-korea",
+    }
+    assert len([agent for role, agent in rows if role == "concept/role/proposer"]) == 1
+
+
+def test_presented_at_the_seminar(answer: Ask) -> None:
+    assert {row[0] for row in answer("17-presented-at-the-seminar")} == {
+        "policy/canada-indo-pacific-strategy",
+        "programme/aictd",
+        "policy/battery-industry-promotion-support-policy",
+        "policy/circular-economy-commercialization-support-policy",
+        "programme/nrc-irap",
+    }
+
+
+def test_delegation_before_the_seminar(answer: Ask) -> None:
+    assert {(row[1], row[3]) for row in answer("18-delegation-before-the-seminar")} == {
+        ("organization/gac", None),
+        ("organization/nrc", None),
+        ("party/canadian-delegation-companies", "11"),
+    }
+
+
+def test_names_as_written(answer: Ask) -> None:
+    names = {(row[0], row[1]) for row in answer("19-names-as-written")}
+    assert names >= {
+        ("organization/kitech", "KIIT"),
+        ("organization/mila", "Montreal Institute for Learning Algorithms"),
+        ("unit/nrc-amtc", "Advanced Manufacturing and Technology Centre"),
+        ("organization/gac", "Department of Foreign Affairs, Trade and Development"),
+    }
+    assert all(row[1] != row[2] for row in answer("19-names-as-written"))
+
+
+def test_battery_recycling_between_the_two_countries(answer: Ask) -> None:
+    assert {row[0] for row in answer("20-battery-recycling-between-the-two-countries")} >= {
+        MOU,
+        "event/korea-canada-battery-workshop-2025",
+        "event/battery-circular-economy-seminar-2025",
+        "instrument/korea-canada-battery-centre-undertaking",
+        "instrument/canada-aictd-recycling-intention-2025",
+    }
+
+
+def test_told_by_two_entries(answer: Ask) -> None:
+    assert {row[0] for row in answer("22-told-by-two-entries")} >= {
+        "event/ai-industrial-policy-committee-inauguration-2024",
+        "event/carbon-composites-partnership-meeting-2024",
+        "instrument/motie-airbus-ds-itc-mou-2024",
+    }
+
+
+def test_participants_of_the_symposium(answer: Ask) -> None:
+    assert {(row[0], row[2]) for row in answer("23-participants-of-the-symposium")} == {
+        ("organization/motie", "concept/role/organizer"),
+        ("organization/lx-international", "concept/role/participant"),
+        ("organization/posco-holdings", "concept/role/participant"),
+        ("organization/sqm", "concept/role/participant"),
+        ("organization/enami", "concept/role/participant"),
+    }
+
+
+def test_heads_of_delegation(answer: Ask) -> None:
+    assert set(answer("24-heads-of-delegation")) == {
+        ("place/south-korea", "person/yoon-chang-hyun", "place/santiago", "2024-05-15"),
+        ("place/chile", "person/aurora-williams", "place/santiago", "2024-05-15"),
+    }
+
+
+def test_events_by_country(answer: Ask) -> None:
+    countries: dict[str | None, set[str | None]] = {}
+    for country, event, _place in answer("28-events-by-country"):
+        countries.setdefault(country, set()).add(event)
+    assert set(countries) == {"place/canada", "place/south-korea", "place/chile"}
+    assert countries["place/canada"] == {"event/korea-canada-battery-workshop-2025"}
+    assert countries["place/chile"] == {"event/korea-chile-resources-committee-meeting-2024"}
+
+
 def test_evidence_of_the_signed_agreements(answer: Ask) -> None:
     rows = answer("30-evidence-of-the-signed-agreements")
     articles = {(row[0], row[2]) for row in rows}
