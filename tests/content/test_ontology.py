@@ -342,7 +342,8 @@ SUFFICIENT = {  # what the articles need, at least
     "organization-type": "public-body ministry government-department government-research-institute research-council "
     "public-agency diplomatic-mission state-company company research-institute association academy intergovernmental "
     "publisher",
-    "activity": "joint-research information-exchange joint-workshops expert-exchange",
+    "activity": "joint-workshops expert-exchange demonstration",
+    "cooperation-form": "joint-research information-exchange",
     "extraction-method": "model-assisted manual",
     "identifier-scheme": "ror wikidata isni crossref-funder gc-org gc-infobase krx geonames",
     "frequency": "annual",
@@ -350,6 +351,8 @@ SUFFICIENT = {  # what the articles need, at least
     "scope": "total per-project unclear",
     "measure": "export-value reserves funding",
     "unit": "percent metric-ton vehicle",
+    "figure-kind": "actual planned target",
+    "rank": "record highest-since largest-in-world",
 }
 
 
