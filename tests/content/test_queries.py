@@ -243,6 +243,63 @@ def test_events_by_country(answer: Ask) -> None:
     assert countries["place/chile"] == {"event/korea-chile-resources-committee-meeting-2024"}
 
 
+def test_statements_of_persons(answer: Ask) -> None:
+    rows = answer("14-statements-of-persons")
+    assert {(row[1], row[3]) for row in rows} == {
+        ("person/seog-hyeon-ryu", "article/offshore-energy-2025-08-07"),
+        ("person/kim-young-sik", "article/selflearnhub-battery-workshop"),
+        ("person/han-seong-ok", "article/selflearnhub-battery-workshop"),
+        ("person/lee-sang-mok", "article/asiae-2025-01-14"),
+        ("person/dukgeun-ahn", "article/motie-press-2024-05"),
+    }
+
+
+def test_funding_of_aictd(answer: Ask) -> None:
+    amount = ("50000000", "300000000", "KRW", "concept/scope/per-project")
+    assert set(answer("16-funding-of-aictd")) == {
+        (*amount, "concept/role/beneficiary", "party/canadian-smes"),
+        (*amount, "concept/role/partner", "party/indo-pacific-companies"),
+    }
+
+
+def test_lithium_of_chile(answer: Ask) -> None:
+    assert {row[:4] for row in answer("25-lithium-of-chile")} == {
+        ("concept/measure/reserves", "9300000", "9300000", "concept/unit/metric-ton"),
+        ("concept/measure/share-of-world-reserves", "33.2", "33.2", "concept/unit/percent"),
+    }
+
+
+def test_policies_announced_or_established(answer: Ask) -> None:
+    assert {(row[0], row[2], row[3]) for row in answer("26-policies-announced-or-established")} == {
+        ("policy/aerospace-carbon-composites-roadmap", "concept/status/established", "../2024-05-22"),
+        ("policy/reshoring-support-strategy-2", "concept/status/announced", "2024-05-07"),
+        ("policy/ai-autonomous-manufacturing-strategy-1", "concept/status/announced", "2024-05-08"),
+    }
+
+
+def test_amounts_of_money(answer: Ask) -> None:
+    amounts = {(row[0], row[1], row[2], row[3]) for row in answer("27-amounts-of-money")}
+    assert amounts == {
+        ("KRW", "concept/bound/range", "50000000", "300000000"),
+        ("KRW", "concept/bound/at-least", "100000000000", None),
+        ("KRW", "concept/bound/at-least", "1000000000000", None),
+        ("KRW", "concept/bound/exact", "10000000000", "10000000000"),
+        ("KRW", "concept/bound/exact", "200000000000", "200000000000"),
+        ("USD", "concept/bound/exact", "6800000000", "6800000000"),
+        ("USD", "concept/bound/exact", "6500000000", "6500000000"),
+        ("USD", "concept/bound/exact", "2300000000", "2300000000"),
+        ("USD", "concept/bound/exact", "24300000000", "24300000000"),
+    }
+    scopes = {row[2]: row[4] for row in answer("27-amounts-of-money")}
+    assert scopes["2300000000"] == scopes["10000000000"] == "concept/scope/unclear", "what they count is ambiguous"
+
+
+def test_critical_minerals_named(answer: Ask) -> None:
+    rows = {row[0]: row[1:] for row in answer("29-critical-minerals-named")}
+    assert rows["mineral/lithium"] == rows["mineral/cobalt"] == ("true", "true")
+    assert rows["mineral/rare-earth-elements"][0] == "true"
+
+
 def test_evidence_of_the_signed_agreements(answer: Ask) -> None:
     rows = answer("30-evidence-of-the-signed-agreements")
     articles = {(row[0], row[2]) for row in rows}

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kclod.vocab import OWL, RDFS
 from kclod.web.ontology.layout import GAP, Arrow, Box, forward, lay_out
-from kclod.web.ontology.terms import CLASSES, OBJECTS, Terms
+from kclod.web.ontology.sketch import Link, links_of, trees_of
+from kclod.web.ontology.terms import Terms
 
 _MOST_ROWS = 120
-_HUB = 6
-"""A reused class that so many properties lead to is left out as their value: it is a value of most things."""
 _PAD, _ROW, _NOTE, _PORT, _INDENT = 10.0, 21.0, 15.0, 17.0, 14.0
-_ANYTHING = ""
 _LOOP = "↺ "
 
 
@@ -72,20 +69,13 @@ class Drawing:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    source: str
-    target: str
-    property: str | None
-
-
 def draw(terms: Terms, name: Callable[[str], str], anything: str) -> Drawing | None:
     """The diagram with the names of a language; None for an ontology without classes, or with too many for a drawing.
 
     `anything` names what a property leads from or to when its domain or range is open.
     """
-    links, left_out = _links(terms)
-    trees = _trees(terms, links)
+    links, left_out = links_of(terms)
+    trees = trees_of(terms, links)
     if not trees or sum(map(len, trees)) > _MOST_ROWS:
         return None
 
@@ -137,7 +127,7 @@ class _Joint:
     turned: bool
 
 
-def _joints(links: Sequence[_Link], box_of: Mapping[str, int], text: Callable[[str], str]) -> list[_Joint]:
+def _joints(links: Sequence[Link], box_of: Mapping[str, int], text: Callable[[str], str]) -> list[_Joint]:
     ahead = forward(len(set(box_of.values())), [(box_of[link.source], box_of[link.target]) for link in links])
     made = [
         _Joint(
@@ -182,65 +172,6 @@ def _character(c: str) -> float:
     return 0.9 if c in "mwMW" else 0.72 if c.isupper() else 0.6
 
 
-def _links(terms: Terms) -> tuple[list[_Link], tuple[str, ...]]:
-    """The properties to draw, then the steps up from own classes to reused ones; and the hubs that are left out."""
-    candidates = [*terms.of(OBJECTS, own=True), *terms.of(OBJECTS, own=False)]
-    ends: dict[str, tuple[str, str]] = {}
-    for iri in candidates:
-        domain, range_ = (_only(terms.about.named(iri, RDFS[axis])) for axis in ("domain", "range"))
-        reused = not terms.own(iri)
-        if (domain or range_) and not (reused and not (domain and range_)):
-            ends[iri] = (domain, range_)
-    inverses = {other for iri in ends for other in terms.about.named(iri, OWL["inverseOf"]) if other != iri}
-    mutual = {iri for iri in inverses if terms.about.named(iri, OWL["inverseOf"])}
-    main = {
-        iri: pair
-        for iri, pair in ends.items()
-        if (iri not in inverses or iri in mutual) and not any(above in ends for above in terms.above(iri))
-    }
-    used = Counter(target for _, target in main.values() if target and not terms.own(target))
-    hubs = {iri for iri, n in used.items() if n >= _HUB}
-    links = [_Link(s, t, iri) for iri, (s, t) in main.items() if t not in hubs]
-    own = terms.of(CLASSES, own=True)
-    links += [_Link(iri, above, None) for iri in own for above in terms.above(iri) if above in terms.kinds]
-    return links, tuple(sorted(hubs))
-
-
-def _only(iris: Sequence[str]) -> str:
-    return iris[0] if len(iris) == 1 else _ANYTHING
-
-
-def _trees(terms: Terms, links: Iterable[_Link]) -> list[list[tuple[str, int]]]:
-    """The boxes: each a class with those below it, in reading order, with their depth; `anything` is one of its own."""
-    own = set(terms.of(CLASSES, own=True))
-    ends = {iri for link in links if link.property for iri in (link.source, link.target)}
-    main = [link for link in links if link.property and (terms.own(link.property) or own & {link.source, link.target})]
-    tied = {iri for link in main for iri in (link.source, link.target)}
-    above = {link.target for link in links if link.property is None} - own
-    reused = {iri for iri in (tied | (above & ends)) - own if terms.kinds.get(iri) == CLASSES}
-    reused |= {iri for iri in terms.of(CLASSES, own=False) if reused & {*terms.ancestors(iri)}}
-    shown = own | reused
-    parent = {
-        iri: next((a for a in terms.above(iri) if a in shown and (a in own) == (iri in own)), None) for iri in shown
-    }
-    trees: list[list[tuple[str, int]]] = []
-    placed: set[str] = set()
-
-    def walk(iri: str, depth: int) -> Iterator[tuple[str, int]]:
-        placed.add(iri)
-        yield iri, depth
-        for other in terms.below(iri):
-            if parent.get(other) == iri and other not in placed:
-                yield from walk(other, depth + 1)
-
-    names = [*terms.of(CLASSES, own=True), *terms.of(CLASSES, own=False)]
-    trees += [list(walk(iri, 0)) for iri in names if iri in shown and parent[iri] is None]
-    trees += [list(walk(iri, 0)) for iri in names if iri in shown and iri not in placed]
-    if _ANYTHING in tied:
-        trees.append([(_ANYTHING, 0)])
-    return trees
-
-
 class _Made:
     """A box before it has a place: how large it is and where its rows are within it."""
 
@@ -248,7 +179,7 @@ class _Made:
         self,
         tree: Sequence[tuple[str, int]],
         text: Callable[[str], str],
-        inside: Sequence[_Link],
+        inside: Sequence[Link],
         ports: Counter[str],
     ) -> None:
         self._rows: list[tuple[str, str, int, list[tuple[str, str]]]] = []

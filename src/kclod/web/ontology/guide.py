@@ -113,7 +113,6 @@ def _render(presenter: Presenter, triples: Iterable[ox.Triple]) -> Markup:
         ontology=ontology,
         texts=terms.about.texts(ontology, DEFINITIONS),
         header=_header(terms, ontology),
-        version_iris=terms.about.named(ontology, OWL["versionIRI"]),
         sections=sections,
         reused=reused,
         terms=terms,

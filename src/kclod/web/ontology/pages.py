@@ -23,7 +23,7 @@ from kclod.web.writing import write_triples
 blueprint = flask.Blueprint("ontology", __name__)
 _BY_NAME = {f.name: f for f in RDF_FORMATS}
 _OFFERS = (HTML, *offers_of(RDF_FORMATS))
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
 
 
 @blueprint.get("/ontology")
