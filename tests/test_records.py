@@ -95,6 +95,7 @@ BAD = [
     (LIGHTS, "id: nore", "id: cape-north", "record.duplicate-id", None),
     (LIGHTS, "kind: light", "kind: lamp", "record.unknown-kind", "kind: lamp"),
     (LIGHTS, "    label: {en: Nore Lightship}\n", "", "record.missing-field", "id: nore"),
+    ("mappings/records.yaml", "      height:", "      origin:", "kinds.reserved-field", "origin: {type: decimal}"),
     ("mappings/records.yaml", "to: [light]", "to: []", "kinds.incomplete", "light: {type: ref"),
     ("mappings/records.yaml", "type: decimal", "type: number", "record.literal-error", "type: number"),
 ]

@@ -354,6 +354,8 @@ def drawn(turtle: str) -> tuple[list[list[str]], list[tuple[str, bool]], list[st
     return boxes, [(edge.text, edge.turned) for edge in drawing.edges], [name(iri) for iri in drawing.left_out]
 
 
+AB = ":p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :B . "
+Q = ":q a owl:ObjectProperty ; rdfs:domain :B ; rdfs:range :A . "
 CLASSES = ":A a owl:Class . :B a owl:Class . :C a owl:Class ; rdfs:subClassOf :A . "
 
 
@@ -361,35 +363,21 @@ CLASSES = ":A a owl:Class . :B a owl:Class . :C a owl:Class ; rdfs:subClassOf :A
     ("turtle", "boxes", "arrows"),
     [
         ("", [["A", "C"], ["B"]], []),
-        (":p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :B .", [["A", "C"], ["B"]], [("p", False)]),
+        (AB, [["A", "C"], ["B"]], [("p", False)]),
         (":p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :A .", [["A", "↺ p", "C"], ["B"]], []),
         (":p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :C .", [["A", "↺ p → C", "C"], ["B"]], []),
         (":p a owl:ObjectProperty ; rdfs:range :B .", [["B"], ["anything"], ["A", "C"]], [("p", False)]),
         (":p a owl:ObjectProperty .", [["A", "C"], ["B"]], []),
         (":B rdfs:subClassOf :X .", [["A", "C"], ["B"]], []),
         (
-            ":B rdfs:subClassOf foaf:G . foaf:G a owl:Class . :p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range foaf:G .",
+            ":B rdfs:subClassOf foaf:G . foaf:G a owl:Class . :p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range foaf:G.",
             [["A", "C"], ["B"], ["G"]],
             [("p", False), ("", False)],
         ),
-        (
-            ":p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :B . :q a owl:ObjectProperty ; owl:inverseOf :p ; "
-            "rdfs:domain :B ; rdfs:range :A .",
-            [["A", "C"], ["B"]],
-            [("q", False)],
-        ),
-        (
-            ":p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :B . :q a owl:ObjectProperty ; rdfs:domain :B ; "
-            "rdfs:range :A .",
-            [["A", "C"], ["B"]],
-            [("p", False), ("q", True)],
-        ),
-        (
-            ":p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range :B . :q a owl:ObjectProperty ; rdfs:subPropertyOf :p ; "
-            "rdfs:domain :C ; rdfs:range :B .",
-            [["A", "C"], ["B"]],
-            [("p", False)],
-        ),
+        (f"{AB} {Q} :q owl:inverseOf :p .", [["A", "C"], ["B"]], [("q", False)]),
+        (f"{AB} {Q} :q owl:inverseOf :p . :p owl:inverseOf :q .", [["A", "C"], ["B"]], [("p", False)]),
+        (f"{AB} {Q}", [["A", "C"], ["B"]], [("p", False), ("q", True)]),
+        (f"{AB} {Q} :q rdfs:subPropertyOf :p .", [["A", "C"], ["B"]], [("p", False)]),
     ],
 )
 def test_what_is_drawn(turtle: str, boxes: list[list[str]], arrows: list[tuple[str, bool]]) -> None:

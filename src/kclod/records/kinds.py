@@ -28,6 +28,18 @@ FieldType = Literal[
 ]
 
 
+RESERVED = {
+    "article": ("id", "iri", "origin", "title", "text"),
+    "claim": ("id", "kind", "claim", "article", "origin", "note", "evidence"),
+    "entities": ("id", "iri", "kind", "origin", "label", "alt", "definition", "note"),
+    "items": ("id", "kind", "claim", "article", "origin", "note", "evidence"),
+}
+"""The names that a row has whatever the project declares."""
+
+RESERVED_NESTED = ("n", "parent")
+"""Those that the row of a nested object has."""
+
+
 class FieldSpec(BaseModel):
     """One field of a kind: its type, and whether it may repeat or must be there."""
 
@@ -137,6 +149,10 @@ def read_kinds(path: Path, name: str) -> Kinds:
     problems: list[Problem] = []
 
     for steps, spec in kinds.fields():
+        if steps[-1] in (RESERVED_NESTED if steps.count("fields") > 1 else RESERVED[steps[0]]):
+            line, column = document.place(steps)
+            message = f"{'.'.join(steps)}: every row has a {steps[-1]!r} of its own"
+            problems.append(Problem("kinds.reserved-field", message, "give the field another name", name, line, column))
         if spec.type in needs and not needs[spec.type](spec):
             line, column = document.place(steps)
             problems.append(
