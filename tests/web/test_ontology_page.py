@@ -226,6 +226,12 @@ def test_examples_come_from_the_data(page: str) -> None:
     assert "in the data" not in term(page, "Harbour").words, "nothing is said where there is nothing"
 
 
+def test_a_thing_without_a_name_is_called_by_its_class(page: str) -> None:
+    assert "in the data 1 statement Alpha Light → Tending" in term(page, "tending").words
+    assert "/page/tending/alpha.ann" in term(page, "tending").links
+    assert "in the data 1 instance : alpha.ann" in term(page, "Tending").words
+
+
 def test_what_is_said_of_claims_has_examples_too(page: str) -> None:
     """The provenance graph is no part of the default graph, and its classes have no list of members."""
     assert "in the data 1 statement Ann tends Alpha → 0.95" in term(page, "confidence").words
@@ -370,7 +376,7 @@ CLASSES = ":A a owl:Class . :B a owl:Class . :C a owl:Class ; rdfs:subClassOf :A
         (":p a owl:ObjectProperty .", [["A", "C"], ["B"]], []),
         (":B rdfs:subClassOf :X .", [["A", "C"], ["B"]], []),
         (
-            ":B rdfs:subClassOf foaf:G . foaf:G a owl:Class . :p a owl:ObjectProperty ; rdfs:domain :A ; rdfs:range foaf:G.",
+            f"foaf:G a owl:Class . :B rdfs:subClassOf foaf:G . {AB.replace(':B', 'foaf:G')}",
             [["A", "C"], ["B"], ["G"]],
             [("p", False), ("", False)],
         ),

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import flask
 import pyoxigraph as ox
@@ -20,6 +21,7 @@ from kclod.web.ontology.examples import Instances, Uses, instances, uses
 from kclod.web.ontology.terms import CLASSES, DEFINITIONS, KINDS, VANN, Branch, Described, Terms
 from kclod.web.pages import render
 from kclod.web.present import Presenter
+from kclod.web.reader import TYPE, Reader
 
 _DC = Namespace("http://purl.org/dc/elements/1.1/")
 _HEADER = (
@@ -41,6 +43,7 @@ _HEADER = (
 _KEPT = 24
 """Guides that are kept: one for each language, with and without it in the links, for each prefix of the site."""
 _SLOT = "kclod.ontology"
+_MOST_TYPES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,16 @@ def _render(presenter: Presenter, triples: Iterable[ox.Triple]) -> Markup:
         alignments=[(term, match) for term in described for match in term.matches],
         in_words=lambda item: _pieces(presenter, item),
         compact=labels.compact,
+        kind_of=lambda iri: _kind_of(terms, reader, iri),
     )
     return Markup(text)  # noqa: S704 # the template has escaped it
+
+
+def _kind_of(terms: Terms, reader: Reader, iri: str) -> str | None:
+    """The class by which a thing without a name is called: the most special of its classes."""
+    quads = islice(reader.store.quads_for_pattern(ox.NamedNode(iri), TYPE, None, None), _MOST_TYPES)
+    classes = {q.object.value for q in quads if isinstance(q.object, ox.NamedNode) and q.object.value in terms.kinds}
+    return max(sorted(classes), key=lambda c: (len(terms.ancestors(c)), terms.own(c)), default=None)
 
 
 def _header(terms: Terms, ontology: str) -> Mapping[str, list[Term]]:
