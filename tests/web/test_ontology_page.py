@@ -55,6 +55,12 @@ MORE = """
   rdfs:subPropertyOf :near ; rdfs:domain :Light ; rdfs:range :Light .
 :named a owl:DatatypeProperty ; rdfs:label "<img src=x>"@en ; owl:deprecated true .
 :confidence a owl:DatatypeProperty ; rdfs:label "confidence"@en . :Claim a owl:Class ; rdfs:label "Claim"@en .
+:Metres a rdfs:Datatype ; rdfs:label "metres"@en . :height rdfs:range :Metres .
+id:colour\\/red skos:broader id:colour\\/warm . id:colour\\/warm a skos:Concept ; skos:inScheme id:scheme\\/colours ;
+  skos:prefLabel "warm"@en . id:colour\\/orange a skos:Concept ; skos:inScheme id:scheme\\/colours ;
+  skos:prefLabel "orange"@en ; skos:broader id:colour\\/red , id:colour\\/warm .
+id:colour\\/x skos:inScheme id:scheme\\/colours ; skos:prefLabel "x"@en ; skos:broader id:colour\\/y .
+id:colour\\/y skos:inScheme id:scheme\\/colours ; skos:prefLabel "y"@en ; skos:broader id:colour\\/x .
 foaf:Agent a owl:Class ; rdfs:isDefinedBy foaf: ; rdfs:label "agent"@en .
 id:scheme\\/colours a skos:ConceptScheme ; skos:prefLabel "colours"@en ; skos:definition "Of the lamp."@en .
 id:colour\\/red a skos:Concept ; skos:inScheme id:scheme\\/colours ; skos:prefLabel "red"@en ;
@@ -194,6 +200,7 @@ SAID = [
     ("tending", "asymmetric"),
     ("tending", "never also near"),
     ("tending", "used in axioms of kept by , Light"),
+    ("Metres", "range of height"),
     ("near", "transitive"),
     ("near", "symmetric"),
     ("near", "implied by beside"),
@@ -248,8 +255,8 @@ def test_alignments_are_gathered(page: str) -> None:
 
 def test_concept_schemes_are_trees(page: str) -> None:
     scheme = Part(page, "scheme-1")
-    assert scheme.words.startswith("colours 2 Of the lamp.")
-    assert scheme.words.endswith("red Warm. scarlet")
+    assert scheme.words.startswith("colours 6 Of the lamp.")
+    assert scheme.words.endswith("warm orange red Warm. orange scarlet x y x")
     assert "/page/colour/scarlet" in scheme.links
 
 

@@ -16,7 +16,6 @@ from kclod.web.reader import Reader
 
 _MOST = 400
 """Concepts of one scheme that are listed."""
-_DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,18 @@ def _scheme(iri: str, about: Statements, reader: Reader, name: Callable[[str], s
     members = {q.subject.value for q in quads[:_MOST] if isinstance(q.subject, ox.NamedNode)}
     broader = {member: _broader(reader, member) & members for member in members}
 
-    def below(parent: str | None, depth: int) -> tuple[Branch, ...]:
-        at = [m for m in members if (parent in broader[m] if parent else not broader[m])] if depth < _DEEPEST else []
-        ordered = sorted(at, key=lambda m: (folded(name(m)), m))
-        return tuple(Branch(m, below(m, depth + 1)) for m in ordered)
+    ordered = sorted(members, key=lambda m: (folded(name(m)), m))
+    opened: set[str] = set()
 
-    return Scheme(iri, about.texts(iri, DEFINITIONS), below(None, 0), len(members), len(quads) > _MOST)
+    def branch(concept: str) -> Branch:
+        if concept in opened:  # below another one too: what is below it is listed once
+            return Branch(concept, ())
+        opened.add(concept)
+        return Branch(concept, tuple(branch(m) for m in ordered if concept in broader[m]))
+
+    branches = [branch(m) for m in ordered if not broader[m]]
+    branches += [branch(m) for m in ordered if m not in opened]  # in a circle, below nothing else
+    return Scheme(iri, about.texts(iri, DEFINITIONS), tuple(branches), len(members), len(quads) > _MOST)
 
 
 def _broader(reader: Reader, concept: str) -> set[str]:

@@ -13,14 +13,14 @@ from kclod.vocab import DCT, OWL, RDF, RDFS, SKOS, Namespace
 from kclod.web.ontology.axioms import Composed, Expression, Named, Statements, expression, listed, mentioned
 
 VANN = Namespace("http://purl.org/vocab/vann/")
-CLASSES, OBJECTS, VALUES = "classes", "object-properties", "datatype-properties"
+CLASSES, OBJECTS, DATATYPES = "classes", "object-properties", "datatypes"
 KINDS = (
     (CLASSES, (OWL["Class"], RDFS["Class"])),
     (OBJECTS, (OWL["ObjectProperty"],)),
-    (VALUES, (OWL["DatatypeProperty"],)),
+    ("datatype-properties", (OWL["DatatypeProperty"],)),
     ("annotation-properties", (OWL["AnnotationProperty"],)),
     ("other-properties", (RDF["Property"],)),
-    ("datatypes", (RDFS["Datatype"],)),
+    (DATATYPES, (RDFS["Datatype"],)),
     ("individuals", (OWL["NamedIndividual"],)),
 )
 CHARACTERISTICS = tuple(
@@ -132,7 +132,7 @@ class Terms:
         deprecated = any(
             isinstance(t, ox.Literal) and t.value in ("true", "1") for t in about.objects(iri, OWL["deprecated"])
         )
-        found = dict(self._class_facets(iri) if kind == CLASSES else self._property_facets(iri))
+        found = dict(self._facets(iri))
         found["used"] = self._named(self._users.get(iri, ()))
         return Described(
             iri=iri,
@@ -156,6 +156,16 @@ class Terms:
     def properties_of(self, iri: str) -> list[str]:
         """The properties that have a class as their domain."""
         return self._sorted(other for other in self.about.having(RDFS["domain"], iri) if other in self.kinds)
+
+    def _facets(self, iri: str) -> Iterator[tuple[str, tuple[Expression, ...]]]:
+        kind = self.kinds[iri]
+        if kind == CLASSES:
+            yield from self._class_facets(iri)
+        elif kind == DATATYPES:
+            yield "same", self._expressions(iri, OWL["equivalentClass"])
+            yield "values-of", self._named(self._sorted(self.about.having(RDFS["range"], iri)))
+        else:
+            yield from self._property_facets(iri)
 
     def _class_facets(self, iri: str) -> Iterator[tuple[str, tuple[Expression, ...]]]:
         about = self.about
@@ -242,9 +252,8 @@ class Terms:
     def _users(self) -> Mapping[str, tuple[str, ...]]:
         """Term → the terms in whose expressions it stands."""
         found: dict[str, set[str]] = {}
-        for iri, kind in self.kinds.items():
-            facets = self._class_facets(iri) if kind == CLASSES else self._property_facets(iri)
-            for _, values in facets:
+        for iri in self.kinds:
+            for _, values in self._facets(iri):
                 for value in values:
                     for other in mentioned(value) if isinstance(value, Composed) else ():
                         found.setdefault(other, set()).add(iri)
