@@ -277,7 +277,7 @@ def test_runaway_query_while_pages_go_on(client: FlaskClient, app: flask.Flask) 
         slowest = max(slowest, time.monotonic() - started)
     assert {(status, code) for status, code, _ in found} == {(503, "deadline")}
     assert all(1.0 <= seconds < 2.0 for _, _, seconds in found)
-    assert slowest < 0.5
+    assert slowest < 1.0, "a page that waited for a query would have waited until the deadline"
     assert query(client, ASK).status_code == 200
 
 
