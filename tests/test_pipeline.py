@@ -104,10 +104,14 @@ def test_the_manifest_names_every_input(built: tuple[Release, list[str]]) -> Non
 
 GAZETTE, MAPPING, SHAPES = "examples/articles/gazette.yaml", "mappings/lights.rml.ttl", "shapes/light.ttl"
 ONTOLOGY, DATASET, QUERY = "ontology/lights.ttl", "ontology/dataset.ttl", "examples/queries/lit.ttl"
+CONSTRAINT = "shapes/dataset/lit-before-told.ttl"
 # file, what is replaced, by what, the rule, the text on the line that the message names, the exit code
 BAD = [
     (GAZETTE, "mode: rumour", "mood: rumour", "record.unknown-field", "mood: rumour", 1),
     (GAZETTE, 'height: "24.50"', "height: 224.5", "validate.shape", "id: cape-north-lit", 1),
+    (GAZETTE, "1875-05-01/1875-05-03", "1876-01-01", "validate.dataset", "id: cape-north-lit", 1),
+    (CONSTRAINT, "SELECT ?this ?claim", "SELECT ?lit ?claim", "validate.constraint", None, 1),
+    (CONSTRAINT, "SELECT ?this ?claim WHERE", "SELECT ?this ?claim WERE", "query.syntax", None, 1),
     (MAPPING, 'rml:path "items.json"', 'rml:path "item.json"', "source.missing", "item.json", 1),
     (MAPPING, '"$.lit.edtf"', '"$.lit.edft"', "rml.unused-reference", "$.lit.edft", 1),
     (MAPPING, '"$.height"', '"$.lit.latest"', "map.unread-field", None, 1),

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from kclod import metadata, rdf, rml, shacl
 from kclod.accept import accepted_claims
 from kclod.consistency import check_consistency
+from kclod.constraints import check_constraints
 from kclod.errors import Problem, RefusedError
 from kclod.expect import check_expectations
 from kclod.link import Links, read_links, subjects_of
@@ -77,6 +78,7 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
     announce("records")
     dataset, records = project.dataset, load_records(project)
     queries = read_queries(project.query_files, dataset.prefixes)
+    constraints = read_queries(project.constraint_files, dataset.prefixes)
     announce("map")
     mapped = map_records(project, records)
     graphs = Graphs.of(dataset, mapped.quads)
@@ -95,9 +97,11 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
     report = validate([*vouched, *graphs["provenance"]], project.shape_files, project.ontology, sources)
     for remark in remarks(report, sources):
         note(remark)
+    store = memory_store(graphs.quads(vouched))
+    check_constraints(store, constraints, sources.of_thing)
     announce("release")
     check_expectations(dataset, vouched, graphs["provenance"])
-    site = describe_site(project, queries, vouched, graphs)
+    site = describe_site(project, queries, store)
     graphs.add("metadata", metadata.describe(site, list(graphs.quads(vouched)), dataset.triples))
     stages = {f"rows/{name}": content for name, content in records.to_files().items()} | {
         "mapped.nq": rdf.canonical(mapped.quads),
@@ -271,9 +275,7 @@ def result_problem(result: shacl.Result, sources: Sources) -> Problem:
     return Problem("validate.shape", message, "correct the record", file, line)
 
 
-def describe_site(
-    project: Project, queries: Sequence[StoredQuery], vouched: Iterable[ox.Triple], graphs: Graphs
-) -> Site:
+def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.Store) -> Site:
     """What the site shows beyond the quads; the home page's queries are answered here, once."""
     dataset = project.dataset
     by_iri = {query.iri: query for query in queries}
@@ -283,7 +285,6 @@ def describe_site(
             Problem("dataset.home", f"<{iri}> is no stored query", "add it to examples/queries/", str(dataset.file))
             for iri in missing
         )
-    store = memory_store(graphs.quads(vouched))
     ontology = next(
         (t.subject for t in project.ontology if t.predicate == RDF["type"] and t.object == OWL["Ontology"]), None
     )

@@ -102,6 +102,11 @@ class Project:
         return self._files("shapes/*.ttl")
 
     @property
+    def constraint_files(self) -> tuple[Path, ...]:
+        """Constraints on the dataset as a whole, as SPARQL."""
+        return self._files("shapes/dataset/*.ttl")
+
+    @property
     def article_files(self) -> tuple[Path, ...]:
         """Records, a file an article."""
         return self._files("examples/articles/*.yaml")
@@ -126,6 +131,7 @@ class Project:
             *self.mapping_files,
             *self.link_files,
             *self.shape_files,
+            *self.constraint_files,
             *self.article_files,
             *self.entity_files,
             *self.query_files,
