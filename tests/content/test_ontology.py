@@ -278,8 +278,10 @@ def test_wrong_data_is_inconsistent() -> None:
         "ex:claim kclod:contradicts ex:claim .",
         "ex:workshop kclod:hasSignature ex:hosting .",
         "ex:session a kclod:Visit .",
-        "ex:id-1 a schema:PropertyValue ; schema:propertyID ex:scheme ; schema:value '7' . "
-        "ex:id-2 a schema:PropertyValue ; schema:propertyID ex:scheme ; schema:value '7' ; owl:differentFrom ex:id-1 .",
+        (
+            "ex:id-1 a schema:PropertyValue ; schema:propertyID ex:scheme ; schema:value '7' . "
+            "ex:id-2 a schema:PropertyValue ; schema:propertyID ex:scheme ; schema:value '7' ; owl:differentFrom ex:id-1 ."
+        ),
     ],
 )
 def test_rules_find_a_wrong_statement(wrong: str) -> None:
