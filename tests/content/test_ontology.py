@@ -280,7 +280,8 @@ def test_wrong_data_is_inconsistent() -> None:
         "ex:session a kclod:Visit .",
         (
             "ex:id-1 a schema:PropertyValue ; schema:propertyID ex:scheme ; schema:value '7' . "
-            "ex:id-2 a schema:PropertyValue ; schema:propertyID ex:scheme ; schema:value '7' ; owl:differentFrom ex:id-1 ."
+            "ex:id-2 a schema:PropertyValue ; schema:propertyID ex:scheme ; schema:value '7' ; "
+            "<http://www.w3.org/2002/07/owl#differentFrom> ex:id-1 ."
         ),
     ],
 )
