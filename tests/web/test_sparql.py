@@ -275,8 +275,11 @@ def test_runaway_query_while_pages_go_on(client: FlaskClient, app: flask.Flask) 
         started = time.monotonic()
         assert client.get("/page/light/alpha").status_code == 200
         slowest = max(slowest, time.monotonic() - started)
+        time.sleep(0.02)  # readers pause; without it this loop competes with the two askers for the interpreter
     assert {(status, code) for status, code, _ in found} == {(503, "deadline")}
-    assert all(1.0 <= seconds < 2.0 for _, _, seconds in found)
+    took = [seconds for _, _, seconds in found]
+    assert min(took) >= 1.0, took
+    assert max(took) < 2.0, took
     assert slowest < 1.0, "a page that waited for a query would have waited until the deadline"
     assert query(client, ASK).status_code == 200
 

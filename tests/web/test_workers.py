@@ -62,6 +62,9 @@ def test_deadline_is_kept_and_the_worker_replaced(pool: Pool) -> None:
     assert time.monotonic() - started < 1.0
     dead = before - set(pool.processes())
     assert len(dead) == 1
+    until = time.monotonic() + 2
+    while any(map(alive, dead)) and time.monotonic() < until:
+        time.sleep(0.02)  # it was killed; on a busy machine it takes its time to end
     assert not any(map(alive, dead))
 
 

@@ -3,8 +3,9 @@
 The web process has threads, and a process with threads must not fork; a worker must also die when the web process
 does, however that ends. So the web process starts this program once (`python -m kclod.web.keeper`), and asks it over
 its standard input, a socket: `{"do": "start"}` answers `{"pid": …}` with the worker's channel as ancillary data;
-`{"do": "end", "pid": …}` kills the worker if it still lives and answers `{"status": …}`, its wait status. The end of
-that socket ends the keeper and every worker.
+`{"do": "end", "pid": …}` kills the worker if it still lives and answers `{"status": …}`, its wait status;
+`{"do": "kill", "pid": …}` kills it and answers at once, for a worker of low priority on a busy machine takes its time
+to die. The end of that socket ends the keeper and every worker.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import array
 import contextlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -19,6 +21,8 @@ from pathlib import Path
 
 from kclod.web import confinement, wire, worker
 
+_REAPING = 0.02
+"""Seconds between looks at whether killed workers have ended."""
 _NICENESS = 15
 """Workers yield to the web process, so that pages stay fast while queries take every processor."""
 
@@ -29,8 +33,11 @@ def run(control: socket.socket, store_path: Path, memory_bytes: int) -> None:
     confined = confinement.forbid_network()
     wire.send(control, {"network": "closed" if confined else "open"})
     living: set[int] = set()
+    dying: set[int] = set()
     try:
         while True:
+            while dying and not select.select([control], [], [], _REAPING)[0]:
+                _reap(dying)
             request, _ = wire.receive(control)
             if request["do"] == "start":
                 pid, channel = _start(control, store_path, memory_bytes)
@@ -39,6 +46,13 @@ def run(control: socket.socket, store_path: Path, memory_bytes: int) -> None:
                     wire.send(control, {"pid": pid})
                     descriptors = array.array("i", [channel.fileno()]).tobytes()
                     control.sendmsg([b"+"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+            elif request["do"] == "kill":
+                pid = int(str(request["pid"]))
+                if pid in living:
+                    os.kill(pid, signal.SIGKILL)
+                    living.discard(pid)
+                    dying.add(pid)
+                wire.send(control, {})
             else:
                 wire.send(control, {"status": _end(int(str(request["pid"])), living)})
     except (EOFError, OSError):
@@ -74,6 +88,13 @@ def _silence() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
+
+
+def _reap(dying: set[int]) -> None:
+    """Take leave of the killed workers that have ended."""
+    for pid in list(dying):
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            dying.discard(pid)
 
 
 def _end(pid: int, living: set[int]) -> int | None:

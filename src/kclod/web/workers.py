@@ -158,7 +158,8 @@ class Pool:
             wire.send(worker.channel, asdict(replace(job, query="")), job.query.encode())
             reply, body = wire.receive(worker.channel, until)
         except TimeoutError:
-            self._bury(worker)
+            worker.channel.close()
+            self._keeper.kill(worker.pid)
             raise DeadlineError from None
         except (EOFError, OSError):
             raise _cause_of_death(self._bury(worker)) from None
@@ -245,17 +246,23 @@ class _Keeper:
 
     def end(self, pid: int) -> int | None:
         """Kill a worker; its wait status, or None when the keeper is gone, and the worker with it."""
+        status = self._tell({"do": "end", "pid": pid}).get("status")
+        return status if isinstance(status, int) else None
+
+    def kill(self, pid: int) -> None:
+        """Kill a worker, and do not wait until it has ended."""
+        self._tell({"do": "kill", "pid": pid})
+
+    def _tell(self, request: dict[str, object]) -> dict[str, object]:
         with self._lock:
             if self._control is None:
-                return None
+                return {}
             try:
-                wire.send(self._control, {"do": "end", "pid": pid})
-                reply, _ = wire.receive(self._control)
+                wire.send(self._control, request)
+                return wire.receive(self._control)[0]
             except (EOFError, OSError):
                 self._drop()
-                return None
-            status = reply["status"]
-            return status if isinstance(status, int) else None
+                return {}
 
     def close(self) -> None:
         """End it for good."""
