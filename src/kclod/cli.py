@@ -22,6 +22,7 @@ from kclod import __version__, consistency, pipeline, rdf, rml, shacl
 from kclod import reason as reasoner
 from kclod.errors import KclodError, Problem, RefusedError, UsageError
 from kclod.evidence import check_evidence, locate, show_claims
+from kclod.explanation import read_triple, show_explanation, trace
 from kclod.malformed import explain
 from kclod.project import Project, labels_of, read_all
 from kclod.records import load_records
@@ -396,6 +397,27 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
     if not report.conforms:
         raise RefusedError(pipeline.result_problem(result, nowhere) for result in report.results)
     messages.print("The data conform.", markup=False)
+
+
+@main.command(name="explain")
+@click.argument("subject")
+@click.argument("predicate")
+@click.argument("value", metavar="OBJECT")
+@project_option
+@releases_option
+@click.option("--release", "chosen", type=FOLDER, help="Look in this release folder.  [default: the current one]")
+def explain_(
+    *, subject: str, predicate: str, value: str, folder: Path, releases: Path | None, chosen: Path | None
+) -> None:
+    """Print why a release holds a triple: the rule, axiom and premises, down to claims and evidence.
+
+    Terms are IRIs, names with a prefix of the dataset, or literals as in Turtle, quoted for the shell: '"text"@en'.
+    Exit 1 when the release neither states nor implies the triple.
+    """
+    release = load(chosen) if chosen else current(releases or folder / RELEASES)
+    triple = read_triple(subject, predicate, value, release.site.prefixes)
+    store = open_read_only(release.store_path)
+    show_explanation(trace(store, release.site, triple), store, release.site, output)
 
 
 @main.command()
