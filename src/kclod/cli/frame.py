@@ -1,0 +1,58 @@
+"""The group of verbs, what they share, and how errors are printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from kclod import __version__
+from kclod.errors import KclodError
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+OUT = click.Path(dir_okay=False, path_type=Path)
+RELEASES = "releases"
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+output = Console(highlight=False, soft_wrap=True)
+
+
+class Command(click.Group):
+    """Prints each problem on a line of its own and exits with the error's code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except KclodError as error:
+            for problem in error.problems:
+                messages.print(f"kclod: {problem}", style="red" if messages.is_terminal else None, markup=False)
+            if len(error.problems) > 1:
+                messages.print(f"kclod: {len(error.problems)} problems", markup=False)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]}, epilog=(
+    "A project is a folder with ontology/, mappings/, shapes/ and examples/. `kclod build` makes a release of it, "
+    "`kclod serve` serves it; the other verbs are the stages, usable alone on any files."
+))  # fmt: skip
+@click.version_option(__version__, prog_name="kclod")
+def main() -> None:
+    """Publish linked data: records to a checked RDF graph, a SPARQL endpoint and pages."""
+
+
+project_option = click.option(
+    "--project", "-p", "folder", type=FOLDER, default=".", show_default=True, help="The project's folder."
+)
+releases_option = click.option(
+    "--releases",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where releases are kept.  [default: releases/ in the project]",
+)
+
+
+def note(text: str) -> None:
+    """Something worth knowing that refuses nothing."""
+    messages.print(f"kclod: note: {text}", markup=False)

@@ -1,0 +1,195 @@
+"""The verbs on a project: build, serve, evidence, explain, schema."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.status import Status
+
+from kclod import pipeline
+from kclod.cli.frame import FILE, FOLDER, RELEASES, main, messages, note, output, project_option, releases_option
+from kclod.errors import RefusedError
+from kclod.evidence import check_evidence, locate, show_claims
+from kclod.explanation import read_triple, show_explanation, trace
+from kclod.project import Project, labels_of
+from kclod.records import load_records
+from kclod.release import Release, current, load
+from kclod.store import open_read_only
+from kclod.web.limits import Limits
+
+
+@main.command()
+@project_option
+@releases_option
+def build(folder: Path, releases: Path | None) -> None:
+    """Build the release of a project: records → map → link → reason → validate → release.
+
+    Nothing is published when a stage refuses the data; the current release stays as it was.
+    """
+    started = time.monotonic()
+    with progress() as announce:
+        release = pipeline.build(Project(folder), releases or folder / RELEASES, announce, note)
+    messages.print(f"Release {release.version} in {time.monotonic() - started:.1f} s: {summary(release)}", markup=False)
+    output.print(str(release.path), markup=False)
+
+
+def summary(release: Release) -> str:
+    """The counts of a release, in words."""
+    counts = release.manifest.get("counts")
+    return (
+        ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
+        if isinstance(counts, dict)
+        else ""
+    )
+
+
+@contextmanager
+def progress() -> Iterator[pipeline.Announce]:
+    """Shows the running stage, and the time of each that is done."""
+    with Status("", console=messages) as status:
+        running: list[tuple[str, float]] = []
+
+        def done() -> None:
+            if running:
+                name, since = running.pop()
+                messages.print(f"  {name:<10} {time.monotonic() - since:6.1f} s", markup=False)
+
+        def announce(name: str) -> None:
+            done()
+            running.append((name, time.monotonic()))
+            status.update(f"{name} …")
+
+        yield announce
+        done()
+
+
+@main.command()
+@project_option
+@releases_option
+@click.option("--release", "chosen", type=FOLDER, help="Serve this release folder.  [default: the current one]")
+@click.option("--data", multiple=True, type=FILE, help="Serve these RDF files instead of a project; repeatable.")
+@click.option("--base-iri", help="With --data: the namespace of the things that get /id/ addresses.")
+@click.option(
+    "--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.  [env: HOST]"
+)
+@click.option(
+    "--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port.  [env: PORT]"
+)
+@click.option(
+    "--deadline", default=5.0, show_default=True, type=click.FloatRange(0.05), help="Seconds that a query may take."
+)
+@click.option("--workers", type=click.IntRange(1), help="Query processes.  [default: one a processor]")
+@click.option("--memory", default=1024, show_default=True, type=click.IntRange(64), help="MiB that a query may take.")
+def serve(
+    *,
+    folder: Path,
+    releases: Path | None,
+    chosen: Path | None,
+    data: tuple[Path, ...],
+    base_iri: str | None,
+    host: str,
+    port: int,
+    deadline: float,
+    workers: int | None,
+    memory: int,
+) -> None:
+    """Serve a release: pages, SPARQL endpoint at /sparql, dumps.
+
+    Serves the project's current release (run `kclod build` first), or with --data any RDF files as they are.
+    """
+    from kclod.web.serve import serve as run_server  # noqa: PLC0415  # a server to import, which only this verb should cost
+
+    limits = Limits(deadline_seconds=deadline, memory_bytes=memory * 2**20)
+    if workers:
+        limits = Limits(deadline_seconds=deadline, memory_bytes=memory * 2**20, workers=workers)
+
+    def ready(address: str) -> None:
+        messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
+
+    if data:
+        with tempfile.TemporaryDirectory(prefix="kclod-") as scratch:
+            files = {str(path): path for path in data}
+            title = ", ".join(path.name for path in data)
+            base = base_iri or f"http://{host}:{port}/"
+            release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
+            run_server(release, host=host, port=port, limits=limits, announce=ready)
+        return
+    release = load(chosen) if chosen else current(releases or folder / RELEASES)
+    run_server(release, host=host, port=port, limits=limits, announce=ready)
+
+
+@main.command(name="explain")
+@click.argument("subject")
+@click.argument("predicate")
+@click.argument("value", metavar="OBJECT")
+@project_option
+@releases_option
+@click.option("--release", "chosen", type=FOLDER, help="Look in this release folder.  [default: the current one]")
+def explain_(
+    *, subject: str, predicate: str, value: str, folder: Path, releases: Path | None, chosen: Path | None
+) -> None:
+    """Print why a release holds a triple: the rule, axiom and premises, down to claims and evidence.
+
+    Terms are IRIs, names with a prefix of the dataset, or literals as in Turtle, quoted for the shell: '"text"@en'.
+    Exit 1 when the release neither states nor implies the triple.
+    """
+    release = load(chosen) if chosen else current(releases or folder / RELEASES)
+    triple = read_triple(subject, predicate, value, release.site.prefixes)
+    store = open_read_only(release.store_path)
+    show_explanation(trace(store, release.site, triple), store, release.site, output)
+
+
+@main.command()
+@project_option
+def schema(folder: Path) -> None:
+    """Print the JSON Schema of a project's record files, for editors."""
+    sys.stdout.buffer.write(load_records(Project(folder)).schema())
+
+
+@main.command()
+@project_option
+@click.option("--sources", type=FOLDER, required=True, help="The folder with your copies of the articles' texts.")
+@click.option("--article", "articles", multiple=True, metavar="ID", help="Only this article; repeatable.")
+@click.option("--item", "items", multiple=True, metavar="ID", help="Only this item (ITEM or ARTICLE/ITEM); repeatable.")
+@click.option("--quiet", "-q", is_flag=True, help="Print no claims, only what is wrong and the summary.")
+@click.option("--strict", is_flag=True, help="Refuse flagged spans as well.")
+@click.option(
+    "--locate", "sought", type=(str, str), metavar="ARTICLE WORDS", help="Print the spans of these words instead."
+)
+def evidence(
+    *,
+    folder: Path,
+    sources: Path,
+    articles: tuple[str, ...],
+    items: tuple[str, ...],
+    quiet: bool,
+    strict: bool,
+    sought: tuple[str, str] | None,
+) -> None:
+    """Show each claim beside the words that support it, checked against your own copies of the articles.
+
+    A copy is found by its name or its digest. Exit 1 when a copy or a span is not what the records say. A missing copy
+    is only reported; so is, without --strict, a span whose words mention nothing of the claim.
+    """
+    project = Project(folder)
+    if sought:
+        if articles or items or quiet or strict:
+            raise click.UsageError("--locate can be used with --sources and --project only.")
+        for place in locate(project, *sought, sources):
+            output.print(str(place), markup=False)
+        return
+    labels = labels_of(project.ontology)
+    report = check_evidence(load_records(project), labels, sources, articles=articles, items=items)
+    if not quiet:
+        show_claims(report, output)
+    for problem in (*report.missing, *(() if strict else report.flags)):
+        note(str(problem))
+    messages.print(report.summary, markup=False)
+    if refused := (*report.mismatches, *(report.flags if strict else ())):
+        raise RefusedError(refused)
