@@ -13,6 +13,7 @@ import pyshacl
 import rdflib
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
+from pyshacl.rdfutil.stringify import stringify_blank_node
 from pyshacl.validator import Validator
 from rdflib.plugins import sparql
 
@@ -31,6 +32,8 @@ def run(data: Iterable[ox.Triple], shapes: Iterable[ox.Triple], *, advanced: boo
     Nothing is fetched: no owl:imports, and no FROM of a query. `advanced` allows sh:expression and sh:SPARQLFunction.
     UndecidedError when a shape cannot be used, also where pySHACL itself would only warn and go on without it.
     """
+    # pySHACL keeps texts by the address of their graph, which may be that of another graph by now.
+    stringify_blank_node.dict_cache.clear()
     with configured() as complaints:
         data_graph = DataGraph.from_rdflib(_graph(data))
         # SHACL takes `true` for true and nothing else (section 4.4.5, sh:uniqueLang).
