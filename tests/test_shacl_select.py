@@ -72,6 +72,7 @@ IN_NODE_SHAPES = [
 IN_PROPERTY_SHAPES = [
     *("sh:minCount 0", "sh:minCount 1", "sh:minCount 2", "sh:maxCount 0", "sh:maxCount 1", "sh:uniqueLang true"),
     *("sh:uniqueLang false", "sh:lessThan ex:q", "sh:lessThanOrEquals ex:q", "sh:lessThan ex:q , ex:r"),
+    "sh:lessThanOrEquals ex:none",
 ]
 TARGETS = [
     *("sh:targetClass ex:C", "sh:targetSubjectsOf ex:p", "sh:targetObjectsOf ex:p"),

@@ -159,12 +159,18 @@ def _disjoint(declared: Declared) -> Constraint:
 def _ordered(*, or_equal: bool) -> Callable[[Declared], Constraint]:
     def compiled(declared: Declared) -> Constraint:
         ends = [declared.index.objects(one) for one in declared.values]
-        return lambda focus, nodes: conforms_to_all(
-            values.precedes(node, other, or_equal=or_equal)
-            for objects in ends
-            for node in nodes
-            for other in objects.get(focus, ())
-        )
+
+        def constraint(focus: Term, nodes: Collection[Term]) -> Verdict:
+            if any(isinstance(node, ox.BlankNode) for node in nodes):
+                return None  # pySHACL stops at one, also where there is nothing to compare it with
+            return conforms_to_all(
+                values.precedes(node, other, or_equal=or_equal)
+                for objects in ends
+                for node in nodes
+                for other in objects.get(focus, ())
+            )
+
+        return constraint
 
     return compiled
 
