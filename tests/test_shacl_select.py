@@ -234,6 +234,46 @@ def test_focus_nodes_that_may_fail(tmp_path: Path, constraint: str, chosen: set[
     assert found == {ox.NamedNode(EX + "S"): {ox.NamedNode(EX + name) for name in chosen}}
 
 
+COMPARED = [
+    (">", {"equal": False, "less": False, "more": True, "decimal": True, "ill": True}),
+    ("!=", {"equal": False, "less": True, "more": True, "decimal": True, "ill": True}),
+    ("<=", {"equal": True, "less": True, "more": False, "decimal": True, "ill": True}),
+]
+
+
+@pytest.mark.parametrize(("operator", "may_hold"), COMPARED)
+def test_a_comparison_in_sparql_is_trusted_for_integers_only(
+    tmp_path: Path, operator: str, may_hold: dict[str, bool]
+) -> None:
+    file = tmp_path / "shapes.ttl"
+    query = f"SELECT $this {{ $this <{EX}p> ?x ; <{EX}q> ?y FILTER ( ?x {operator} ?y ) }}"
+    file.write_text(f"{PREFIXES} ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:sparql [ sh:select '{query}' ] .")
+    shapes = read_shapes([file])
+    data = graph("""ex:equal ex:p 1 ; ex:q 01 . ex:less ex:p 9 ; ex:q 10 . ex:more ex:p 10 ; ex:q 9 .
+        ex:decimal ex:p 1.0 ; ex:q 1 . ex:ill ex:p "x"^^xsd:integer ; ex:q 1 .""")
+    [found] = select.may_fail(shapes, shapes.focus_nodes(data, ()), data).values()
+    assert found == {ox.NamedNode(EX + name) for name, may in may_hold.items() if may}
+
+
+REACHED = [("ex:p", 1), ("[ sh:inversePath ex:p ]", 2), ("( ex:p ex:p )", 1), ("( [ sh:inversePath ex:p ] ex:q )", 2)]
+REACHED += [("[ sh:alternativePath ( ex:p ex:q ) ]", 3), ("[ sh:oneOrMorePath ex:p ]", 3)]
+REACHED += [("[ sh:zeroOrMorePath ex:p ]", 4), ("[ sh:zeroOrOnePath ex:p ]", 2)]
+
+
+@pytest.mark.parametrize(("path", "number"), REACHED)
+def test_value_nodes_at_the_end_of_a_path(tmp_path: Path, path: str, number: int) -> None:
+    file = tmp_path / "shapes.ttl"
+    data = graph("ex:x ex:p ex:a ; ex:q 1 , 2 . ex:y ex:p ex:a . ex:a ex:p ex:b ; ex:q 1 , 2 . ex:b ex:p ex:c .")
+    data += graph("ex:c ex:p ex:b , ex:d .")
+    for count, fails in ((number, False), (number - 1, True)):
+        file.write_text(
+            f"{PREFIXES} ex:S a sh:PropertyShape ; sh:targetNode ex:a ; sh:path {path} ; sh:maxCount {count} ."
+        )
+        shapes = read_shapes([file])
+        [found] = select.may_fail(shapes, shapes.focus_nodes(data, ()), data).values()
+        assert bool(found) == fails
+
+
 def test_nothing_is_left_out_when_terms_or_components_are_unknown(tmp_path: Path) -> None:
     file = tmp_path / "shapes.ttl"
     file.write_text(f"{PREFIXES} ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:nodeKind sh:IRI .")
