@@ -13,6 +13,7 @@ import pyshacl
 import rdflib
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
+from pyshacl.rdfutil.stringify import stringify_blank_node
 from pyshacl.validator import Validator
 from rdflib.plugins import sparql
 
@@ -31,7 +32,9 @@ def run(data: Iterable[ox.Triple], shapes: Iterable[ox.Triple], *, advanced: boo
     Nothing is fetched: no owl:imports, and no FROM of a query. `advanced` allows sh:expression and sh:SPARQLFunction.
     UndecidedError when a shape cannot be used, also where pySHACL itself would only warn and go on without it.
     """
-    with _configured() as complaints:
+    # pySHACL keeps texts by the address of their graph, which may be that of another graph by now.
+    stringify_blank_node.dict_cache.clear()
+    with configured() as complaints:
         data_graph = DataGraph.from_rdflib(_graph(data))
         # SHACL takes `true` for true and nothing else (section 4.4.5, sh:uniqueLang).
         rdflib_bool_patch()  # type: ignore[no-untyped-call]  # pySHACL has no types here
@@ -72,7 +75,7 @@ class _Complaints(logging.Handler):
 
 
 @contextmanager
-def _configured() -> Iterator[_Complaints]:
+def configured() -> Iterator[_Complaints]:
     """Set rdflib's global switches for a run: lexical forms kept, no graphs loaded, no log of bad literals."""
     complaints = _Complaints()
     # rdflib logs every ill-typed literal; sh:datatype reports them, with their place.
@@ -105,11 +108,12 @@ def _first_line(error: object) -> str:
 def _graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
     graph = rdflib.Graph(bind_namespaces="none")
     for t in triples:
-        graph.add((_to_rdflib(t.subject), _to_rdflib(t.predicate), _to_rdflib(t.object)))
+        graph.add((to_rdflib(t.subject), to_rdflib(t.predicate), to_rdflib(t.object)))
     return graph
 
 
-def _to_rdflib(term: object) -> rdflib.term.Node:
+def to_rdflib(term: object) -> rdflib.term.Node:
+    """The term as pySHACL is given it: its lexical form as it is. UndecidedError for what is not of RDF 1.1."""
     match term:
         case ox.NamedNode():
             return rdflib.URIRef(term.value)

@@ -1,8 +1,8 @@
 """Validation by SHACL (core and SPARQL constraints): pySHACL writes the report on the focus nodes found here.
 
 The shapes are first looked at themselves (`syntax`), then tried on an empty graph, so that a shape that cannot
-be used is known before, and whether or not the data has a node for it. The targets are found by `shapes` and handed to
-pySHACL as sh:targetNode; a stage that leaves out nodes that cannot fail has its place between the two.
+be used is known before, and whether or not the data has a node for it. The targets are found by `shapes`; `select`
+leaves out those that certainly conform; the rest is handed to pySHACL as sh:targetNode.
 """
 
 from __future__ import annotations
@@ -20,12 +20,19 @@ from kclod.rdf import Term
 from kclod.shacl.paths import path_text
 from kclod.shacl.shapes import Node, Shapes, grouped, read_shapes, relabelled
 from kclod.shacl.syntax import idle_parameters, problem_at, problems_of_shapes, warnings_of_shapes
-from kclod.vocab import SH
+from kclod.vocab import RDF, SH
 
 _PROBE = ox.NamedNode("urn:x-kclod:probe")
 _ADVANCED = (SH["expression"], SH["SPARQLFunction"])
 _PLACEHOLDER = re.compile(r"\\\{(?:\\\$|\\\?)\w+\\\}")
 """`{$name}` or `{?name}` in a message template, once the template went through `re.escape`."""
+
+_REPORT = ox.BlankNode("report")
+_CONFORMING = (
+    ox.Triple(_REPORT, RDF["type"], SH["ValidationReport"]),
+    ox.Triple(_REPORT, SH["conforms"], ox.Literal(True)),
+)
+"""The report of no results."""
 
 _Run = Callable[..., list[ox.Triple]]
 
@@ -82,7 +89,8 @@ def validate(data: Iterable[ox.Triple], shapes: Sequence[Path], *, extra: Iterab
     RefusedError: a shapes file with bad syntax. UndecidedError: a malformed shape, a bad query, recursion: all that
     can be found, each with file and line. UsageError: a shapes file that cannot be read, or none given.
     """
-    from kclod.shacl import engine  # noqa: PLC0415  # half a second to import, which only validation should cost
+    # Half a second to import, which only validation should cost.
+    from kclod.shacl import engine, select  # noqa: PLC0415
 
     if not shapes:
         raise UsageError(Problem("validate.no-shapes", "no shapes file is given", "name at least one"))
@@ -99,7 +107,8 @@ def validate(data: Iterable[ox.Triple], shapes: Sequence[Path], *, extra: Iterab
     _probe(read, run)
     data, extra = _with_stable_labels(data, extra)
     focus_nodes = read.focus_nodes(data, extra)
-    triples = run([*data, *extra], focus_nodes)
+    chosen = focus_nodes if advanced else select.may_fail(read, focus_nodes, [*data, *extra])
+    triples: Sequence[ox.Triple] = run([*data, *extra], chosen) if any(chosen.values()) else _CONFORMING
     untargeted = [shape for shape, nodes in focus_nodes.items() if not nodes]
     message, fix = "its targets choose no node of the data: it checks nothing", "correct the target, or the data"
     warnings = [problem_at(read, (shape,), "untargeted", message, fix) for shape in untargeted]
