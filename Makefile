@@ -1,7 +1,6 @@
 # make serve — set up, build the release of this project and serve it (HOST, PORT)
 # make test  — set up and run the tests
 # make check — everything that CI runs
-# make bench, make soak — the long forms
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
