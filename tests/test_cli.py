@@ -185,6 +185,20 @@ def test_validate(tmp_path: Path, people: Path, count: str, code: int) -> None:
         assert "ValidationReport" in report.read_text()
 
 
+def test_validate_says_when_a_shape_looked_at_nothing(tmp_path: Path, people: Path) -> None:
+    shapes = tmp_path / "s.ttl"
+    shapes.write_text((SHAPE % "1").replace("knows", "hates"))
+    result = kclod("validate", "--data", people, "--shapes", shapes)
+    assert result.exit_code == 0
+    assert "http://e/S" in result.stderr
+
+
+def test_query_as_file_and_as_text_at_once(tmp_path: Path) -> None:
+    query = tmp_path / "q.rq"
+    query.write_text("ASK {}")
+    assert kclod("query", query, "-e", "ASK {}").exit_code == 2
+
+
 def test_schema(mini: Project) -> None:
     assert json.loads(kclod("schema", "--project", mini.root).stdout)["$defs"]
 

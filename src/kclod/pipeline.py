@@ -245,10 +245,8 @@ def validate(
 
 
 def remarks(report: shacl.Report, sources: Sources) -> list[str]:
-    """Results that are no violations, and shapes that looked at nothing."""
-    return [str(result_problem(result, sources)) for result in report.results] + [
-        f"{shape}: no node is a target of this shape" for shape in report.untargeted
-    ]
+    """Results that are no violations, and what is odd about the shapes, such as one that looked at nothing."""
+    return [str(result_problem(result, sources)) for result in report.results] + [str(w) for w in report.warnings]
 
 
 def result_problem(result: shacl.Result, sources: Sources) -> Problem:

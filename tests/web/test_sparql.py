@@ -280,7 +280,7 @@ def test_runaway_query_while_pages_go_on(client: FlaskClient, app: flask.Flask) 
     took = [seconds for _, _, seconds in found]
     assert min(took) >= 1.0, took
     assert max(took) < 2.0, took
-    assert slowest < 1.0, "a page that waited for a query would have waited until the deadline"
+    assert slowest < 0.5
     assert query(client, ASK).status_code == 200
 
 

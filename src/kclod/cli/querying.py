@@ -54,9 +54,10 @@ def query(
     releases: Path | None,
 ) -> None:
     """Answer a SPARQL query (FILE or -e TEXT) over a release, RDF files or an endpoint."""
-    if (file is None) == (text is None):
+    if file is not None and text is None:
+        text = read_text(file)
+    elif file is not None or text is None:
         raise click.UsageError("Give the query as FILE or with -e, and not both.")
-    text = text if text is not None else read_text(file)
     if endpoint:
         if data or named:
             raise click.UsageError("--endpoint cannot be used together with --data or --named.")
@@ -81,9 +82,8 @@ def query(
         raise UsageError(Problem("query.base", str(error), "give an absolute IRI with --base-iri")) from None
 
 
-def read_text(path: Path | None) -> str:
+def read_text(path: Path) -> str:
     """A query file's text."""
-    assert path is not None  # noqa: S101  # the caller has checked
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -79,8 +79,8 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
     report = shacl.validate(read_all(data), shapes, extra=read_all(ontology))
     write(report.triples, out, rdf.TURTLE)
     nowhere = pipeline.Sources({}, {})
-    for shape in report.untargeted:
-        note(f"{shape}: no node is a target of this shape")
+    for warning in report.warnings:
+        note(str(warning))
     if not report.conforms:
         raise RefusedError(pipeline.result_problem(result, nowhere) for result in report.results)
     messages.print("The data conform.", markup=False)
