@@ -8,6 +8,7 @@ import pytest
 
 from kclod.project import Project
 from kclod.queries import read_queries
+from tests.content.complete_answers import COMPLETE
 from tests.content.conftest import ROOT, Ask
 
 MOU, LETTER = "instrument/kimm-nrcan-mou-2025", "instrument/kier-nrccei-loi-2025"
@@ -329,6 +330,13 @@ def test_the_evidence_holds_the_words(answer: Ask) -> None:
     assert "KIER" in words[LETTER]
     assert "LOI" in words[LETTER]
     assert len({hashlib.sha256(text.encode()).digest() for text in words.values()}) == 2
+
+
+@pytest.mark.parametrize("slug", COMPLETE)
+def test_the_whole_answer(answer: Ask, slug: str) -> None:
+    columns, text = COMPLETE[slug]
+    expected = {tuple(line.split(" | ")) for line in text.split("\n") if line}
+    assert {tuple(row[at] or "-" for at in columns) for row in answer(slug)} == expected
 
 
 NEGATIVE = {
