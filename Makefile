@@ -1,5 +1,6 @@
 # make serve — set up, build the release of this project and serve it (HOST, PORT)
 # make test  — set up and run the tests
+# make bench — the benchmarks (BENCH="mapping build" for some); peers are installed into .venv-peers
 # make check — everything that CI runs
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 TEST := $(VENV)/.installed-test
 
-.PHONY: serve build test check clean
+.PHONY: serve build test bench check clean
 .DELETE_ON_ERROR:
 
 serve: build
@@ -23,11 +24,14 @@ build: $(RUN)
 test: $(TEST)
 	$(BIN)/python -m pytest $(ARGS)
 
+bench: $(TEST)
+	$(BIN)/python -m tests.bench $(BENCH)
+
 check:
 	.ci/run
 
 clean:
-	rm -rf $(VENV) releases dist
+	rm -rf $(VENV) .venv-peers releases dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

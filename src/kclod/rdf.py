@@ -124,6 +124,24 @@ def in_graph(triples: Iterable[ox.Triple], graph: GraphName) -> Iterator[ox.Quad
     return (ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
 
 
+Statement = str
+"""A triple in canonical N-Triples without the full stop: subject, predicate and object, one space between each.
+
+The compiled stages work on these: they hash and sort faster than objects, and are what the dumps hold.
+"""
+
+
+def statement_of(triple: ox.Triple) -> Statement:
+    """A triple as a statement."""
+    return str(triple)
+
+
+def triples_from(statements: Iterable[Statement]) -> list[ox.Triple]:
+    """Statements as triples, in their order; blank nodes keep their labels."""
+    text = " .\n".join(statements)
+    return [q.triple for q in ox.parse(f"{text} .\n", ox.RdfFormat.N_TRIPLES)] if text else []
+
+
 def sort_key(item: object) -> str:
     """Orders quads and triples by their N-Quads line: the same on every machine."""
     return str(item)

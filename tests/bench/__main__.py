@@ -1,0 +1,11 @@
+"""`make bench`: all benchmarks, or those named; see each module for what it compares."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+ALL = ("mapping", "shapes", "inference", "build")
+
+for name in sys.argv[1:] or ALL:
+    runpy.run_module(f"tests.bench.{name}", run_name="__main__")
