@@ -1,8 +1,8 @@
 """A project of any size in the shape of the real one: seeded, with the real schema, mappings, shapes and ontology.
 
-Each generated article tells the items of a real one about things of its own: events, instruments, policies and the like
-are new for every article, organisations, units and persons come from pools that grow more slowly, so that some become
-hubs; places, areas and minerals are shared by all. Years are moved, positions and digests are drawn, items are left out.
+Each generated article tells the items of a real one about things of its own: events, instruments, policies and the
+like are new for every article; organisations, units and persons come from pools that grow more slowly, so that some
+become hubs; places, areas and minerals are shared by all. Years are moved, positions and digests drawn, items left out.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def _mentioned(article: Any, names: Mapping[str, tuple[str, str]]) -> Iterator[t
             texts.extend(value)
         elif isinstance(value, str) and value in new:
             yield (*new[value], value)
-    # organisations and units need each other, so the whole pool is registered; a person needs an article that tells of it
+    # organisations and units need each other: the whole pool is registered; a person needs an article that tells of it
     yield from ((kind, slug, made) for slug, (kind, made) in names.items() if kind in ("organization", "unit"))
 
 
