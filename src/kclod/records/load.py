@@ -14,7 +14,8 @@ from pydantic import ValidationError as ModelError
 from kclod.errors import Problem, RefusedError
 from kclod.project import Project
 from kclod.records.kinds import Kinds, RecordModels, Vocabulary, build_models, problems_of, read_kinds
-from kclod.records.located import Located, Steps, read_yaml
+from kclod.records.located import Located, read_yaml
+from kclod.records.plain import Steps
 from kclod.records.rows import Expander, Row
 from kclod.vocab import RDFS, SKOS
 
@@ -158,18 +159,18 @@ class _Names:
 
     def __init__(self, problems: list[Problem], what: str) -> None:
         self.problems, self.what = problems, what
-        self.first: dict[str, tuple[str, int]] = {}
+        self.first: dict[str, tuple[Located, Steps]] = {}
 
     def add(self, name: object, document: Located, steps: Steps) -> bool:
         if not isinstance(name, str):
             return False  # the model reports it
-        line, column = document.place(steps)
         if name in self.first:
-            file, at = self.first[name]
+            line, column = document.place(steps)
+            other, at = self.first[name]
             self.problems.append(
                 Problem(
                     "record.duplicate-id",
-                    f"the {self.what} {name!r} is there already, at {file}:{at}",
+                    f"the {self.what} {name!r} is there already, at {other.name}:{other.place(at)[0]}",
                     "give each its own id, or merge the two",
                     document.name,
                     line,
@@ -177,7 +178,7 @@ class _Names:
                 )
             )
             return False
-        self.first[name] = (document.name, line)
+        self.first[name] = (document, steps)
         return True
 
 
