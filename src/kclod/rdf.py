@@ -133,7 +133,7 @@ The compiled stages work on these: they hash and sort faster than objects, and a
 
 
 Line = str
-"""A quad as a line of canonical N-Quads, with the full stop, without the line end."""
+"""A quad as a line of canonical N-Quads without the full stop and the line end, `str(pyoxigraph.Quad)`."""
 
 
 def statement_of(triple: ox.Triple) -> Statement:
@@ -163,11 +163,11 @@ def serialize(
 
 def canonical(quads: Iterable[ox.Quad]) -> bytes:
     """Canonical N-Quads: distinct lines in code-point order (RDFC-1.0, RDF Dataset Canonicalization, section 4)."""
-    return "".join(f"{line}\n" for line in canonical_lines(f"{quad} ." for quad in quads)).encode()
+    return "".join(f"{line} .\n" for line in canonical_lines(map(str, quads))).encode()
 
 
 def canonical_lines(lines: Iterable[Line]) -> list[Line]:
-    """As `canonical`, of lines and without line ends."""
+    """As `canonical`, of lines."""
     distinct = set(lines)
     blank = [line for line in distinct if has_blank_node(line)]
     if blank:
@@ -190,20 +190,20 @@ def relabelled(lines: Iterable[Line]) -> list[Line]:
     Quads without blank nodes play no part in that algorithm, so they can be left out. It has no bound on its time for
     graphs that are made to defeat it.
     """
-    dataset = ox.Dataset(ox.parse("\n".join(lines), ox.RdfFormat.N_QUADS))
+    dataset = ox.Dataset(ox.parse("".join(f"{line} .\n" for line in lines), ox.RdfFormat.N_QUADS))
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return [f"{quad} ." for quad in dataset]
+    return list(map(str, dataset))
 
 
 def line_of(statement: Statement, graph: str) -> Line:
     """The line of a statement in the graph with this IRI; in the default graph where it is empty."""
-    return f"{statement} <{graph}> ." if graph else f"{statement} ."
+    return f"{statement} <{graph}>" if graph else statement
 
 
 def split_line(line: Line) -> tuple[Statement, str]:
     """The statement of a line, and the IRI of its graph (of a blank node the label, of the default graph nothing)."""
-    head, _, last = line.removesuffix(" .").rpartition(" ")
+    head, _, last = line.rpartition(" ")
     # an object's last word can begin like an IRI, but then a quotation mark follows; an IRI has none
     if last.startswith(("<", "_:")) and '"' not in last and head.count(" ") >= 2:
         return head, last[1:-1] if last.startswith("<") else last
-    return line.removesuffix(" ."), ""
+    return line, ""

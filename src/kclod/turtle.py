@@ -97,7 +97,7 @@ def _by_subject(statements: Iterable[Statement]) -> _Graph:
     blank = [statement for statement in distinct if has_blank_node(statement)]
     if blank:
         distinct.difference_update(blank)
-        distinct.update(line.removesuffix(" .") for line in relabelled(f"{statement} ." for statement in blank))
+        distinct.update(relabelled(blank))
     graph: _Graph = {}
     for statement in distinct:
         subject, predicate, object_ = statement.split(" ", 2)

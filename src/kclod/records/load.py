@@ -19,6 +19,10 @@ from kclod.records.plain import Steps
 from kclod.records.rows import Expander, Row
 from kclod.vocab import RDFS, SKOS
 
+Rows = dict[str, list[Row]]
+SOURCES = ARTICLES, ENTITIES, ITEMS = ("articles.json", "entities.json", "items.json")
+"""The source paths by which mappings name the rows."""
+
 
 @dataclass(frozen=True)
 class Records:
@@ -83,44 +87,74 @@ def _tail(iri: str) -> str:
 def load_records(project: Project) -> Records:
     """All record files of a project → rows. RefusedError carries every problem of every file."""
     kinds = read_kinds(project.kinds_file, project.name_of(project.kinds_file))
-    ontology = project.ontology
     problems: list[Problem] = []
     entity_files = _read(project, project.entity_files, problems)
     article_files = _read(project, project.article_files, problems)
-    vocabulary = Vocabulary(
-        concepts=concepts_by_scheme(ontology),
-        classes=classes_below(ontology, {spec.under for _, spec in kinds.fields() if spec.under}),
-        entities=_registered(entity_files, kinds, problems),
-        claims=_claims(article_files, problems),
+    vocabulary = vocabulary_of(
+        project.ontology, kinds, registered(entity_files, kinds, problems), claims_of(article_files, problems)
     )
-    models = build_models(kinds, vocabulary)
-    expand = Expander(kinds, vocabulary, project.dataset.base_iri)
-    entities: list[Row] = []
-    for document in entity_files:
-        model = models.entity_files.get(_get(document.value, "kind"))
-        record = _check(model, document, problems) if model else None
-        if record:
-            entities.extend(
-                expand.entity(record["kind"], one, _origin(document, ("entities", index)))
-                for index, one in enumerate(record["entities"])
-            )
-    articles: list[Row] = []
-    items: list[Row] = []
-    for document in article_files:
-        record = _check(models.article_file, document, problems)
-        faults = _check_items(document, kinds, vocabulary) if record else []
-        problems.extend(faults)
-        if record and not faults:
-            head = expand.article(record["article"], _origin(document, ("article",)))
-            articles.append(head)
-            defaults = record.get("defaults") or {}
-            items.extend(
-                expand.item(head, {**defaults, **one}, _origin(document, ("items", index)))
-                for index, one in enumerate(record["items"])
-            )
+    reader = Reader(kinds, vocabulary, project.dataset.base_iri)
+    rows: Rows = {name: [] for name in SOURCES}
+    for read, documents in ((reader.entities, entity_files), (reader.article, article_files)):
+        for document in documents:
+            faults: list[Problem] = []
+            for name, some in read(document, faults).items():
+                rows[name].extend(some)
+            problems.extend(faults)
     if problems:
         raise RefusedError(problems)
-    return Records({"articles.json": articles, "entities.json": entities, "items.json": items}, kinds, models)
+    return Records(rows, kinds, reader.models)
+
+
+def vocabulary_of(
+    ontology: Collection[ox.Triple], kinds: Kinds, entities: Mapping[str, Collection[str]], claims: Collection[str]
+) -> Vocabulary:
+    """The names that fields may use: those of the ontology, the registered entities by kind, and the claims."""
+    return Vocabulary(
+        concepts=concepts_by_scheme(ontology),
+        classes=classes_below(ontology, {spec.under for _, spec in kinds.fields() if spec.under}),
+        entities=entities,
+        claims=claims,
+    )
+
+
+class Reader:
+    """Makes the rows of record files, one file at a time, by the source paths under which mappings read them."""
+
+    def __init__(self, kinds: Kinds, vocabulary: Vocabulary, base_iri: str) -> None:
+        self.models = build_models(kinds, vocabulary)
+        self.expand = Expander(kinds, vocabulary, base_iri)
+        self._kinds, self._vocabulary = kinds, vocabulary
+
+    def begin(self) -> None:
+        """Forget which entities and claims the files so far have named."""
+        self.expand.named_entities.clear()
+        self.expand.named_claims.clear()
+
+    def entities(self, document: Located, problems: list[Problem]) -> Rows:
+        """The rows of a file of entities; none, and what is wrong in `problems`, where it is not as it should be."""
+        model = self.models.entity_files.get(_get(document.value, "kind"))
+        record = (_check(model, document, problems) if model else None) or {"kind": "", "entities": ()}
+        entities = [
+            self.expand.entity(record["kind"], one, _origin(document, ("entities", index)))
+            for index, one in enumerate(record["entities"])
+        ]
+        return {ARTICLES: [], ENTITIES: entities, ITEMS: []}
+
+    def article(self, document: Located, problems: list[Problem]) -> Rows:
+        """The rows of an article's file; none, and what is wrong in `problems`, where it is not as it should be."""
+        record = _check(self.models.article_file, document, problems)
+        faults = _check_items(document, self._kinds, self._vocabulary) if record else []
+        problems.extend(faults)
+        if record is None or faults:
+            return {ARTICLES: [], ENTITIES: [], ITEMS: []}
+        head = self.expand.article(record["article"], _origin(document, ("article",)))
+        defaults = record.get("defaults") or {}
+        items = [
+            self.expand.item(head, {**defaults, **one}, _origin(document, ("items", index)))
+            for index, one in enumerate(record["items"])
+        ]
+        return {ARTICLES: [head], ENTITIES: [], ITEMS: items}
 
 
 def _read(project: Project, paths: Iterable[Any], problems: list[Problem]) -> list[Located]:
@@ -182,7 +216,8 @@ class _Names:
         return True
 
 
-def _registered(documents: Iterable[Located], kinds: Kinds, problems: list[Problem]) -> dict[str, set[str]]:
+def registered(documents: Iterable[Located], kinds: Kinds, problems: list[Problem]) -> dict[str, set[str]]:
+    """Kind → slugs of the entities that files register; slugs that stand twice and unknown kinds are problems."""
     slugs: dict[str, set[str]] = {kind: set() for kind in kinds.entities}
     names = _Names(problems, "entity")
     for document in documents:
@@ -208,7 +243,8 @@ def _registered(documents: Iterable[Located], kinds: Kinds, problems: list[Probl
     return slugs
 
 
-def _claims(documents: Iterable[Located], problems: list[Problem]) -> set[str]:
+def claims_of(documents: Iterable[Located], problems: list[Problem]) -> set[str]:
+    """`{article}/{item}` of all items of article files; articles and items that stand twice are problems."""
     articles, claims = _Names(problems, "article"), _Names(problems, "item")
     for document in documents:
         article = _get(_get(document.value, "article"), "id")
@@ -238,7 +274,7 @@ def _check_items(document: Located, kinds: Kinds, vocabulary: Vocabulary) -> lis
                 )
             if spec.type == "claim":
                 for name in item.get(key) or [] if spec.many else [item.get(key)]:
-                    if name and (name if "/" in name else f"{article}/{name}") not in vocabulary.claims:
+                    if name and not vocabulary.has_claim(name if "/" in name else f"{article}/{name}"):
                         problem(
                             (*steps, key),
                             "record.unknown-claim",

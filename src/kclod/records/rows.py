@@ -8,7 +8,7 @@ A row is self-contained, because RML has no way to look at an enclosing record: 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,10 @@ class Expander:
     kinds: Kinds
     vocabulary: Vocabulary
     base_iri: str
+    named_entities: dict[str, str] = field(default_factory=dict)
+    """Slug → kind of the entities that the values expanded so far name."""
+    named_claims: set[str] = field(default_factory=set)
+    """`{article}/{item}` of the claims that they name."""
 
     def entity_iri(self, kind: str, slug: str) -> str:
         """The IRI of a registered entity."""
@@ -41,9 +45,12 @@ class Expander:
         match spec.type:
             case "ref":
                 kind = next(kind for kind in spec.to if value in self.vocabulary.entities[kind])
+                self.named_entities[value] = kind
                 return {"id": value, "kind": kind, "iri": self.entity_iri(kind, value)}
             case "claim":
-                return {"iri": self.claim_iri(value if "/" in value else f"{article}/{value}")}
+                key = value if "/" in value else f"{article}/{value}"
+                self.named_claims.add(key)
+                return {"iri": self.claim_iri(key)}
             case "concept":
                 return {"id": value, "iri": self.vocabulary.concepts[spec.scheme][value]}
             case "class":
