@@ -134,7 +134,7 @@ def map_records(project: Project, records: Records) -> rml.MapResult:
     ]
     if problems:
         raise RefusedError(problems)
-    result = rml.run(mapping, sources=records.rows, base_iri=base_iri)
+    result = rml.run(mapping, sources=records.rows, base_iri=base_iri, origins=True)
     if result.rejects:
         raise RefusedError(reject.to_problem() for reject in result.rejects)
     return result

@@ -15,8 +15,8 @@ from json import dumps
 _UCSCHAR = "\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
     f"{chr(plane * 0x10000 + (0x1000 if plane == 14 else 0))}-{chr(plane * 0x10000 + 0xFFFD)}" for plane in range(1, 15)
 )
-_NOT_IUNRESERVED = re.compile(rf"[^A-Za-z0-9\-._~{_UCSCHAR}]")
-_NOT_UNRESERVED = re.compile(r"[^A-Za-z0-9\-._~]")
+NOT_IUNRESERVED = re.compile(rf"[^A-Za-z0-9\-._~{_UCSCHAR}]")
+NOT_UNRESERVED = re.compile(r"[^A-Za-z0-9\-._~]")
 
 LONGEST_SHOWN = 200
 """How many characters of a value messages show."""
@@ -89,12 +89,12 @@ def canonical_double(value: float) -> str:
 
 def iri_safe(text: str) -> str:
     """Percent-encode all that is not iunreserved. UnicodeEncodeError for a lone surrogate."""
-    return text if text.isalnum() and text.isascii() else _NOT_IUNRESERVED.sub(_percent, text)
+    return text if text.isalnum() and text.isascii() else NOT_IUNRESERVED.sub(_percent, text)
 
 
 def uri_safe(text: str) -> str:
     """Percent-encode all that is not unreserved. UnicodeEncodeError for a lone surrogate."""
-    return text if text.isalnum() and text.isascii() else _NOT_UNRESERVED.sub(_percent, text)
+    return text if text.isalnum() and text.isascii() else NOT_UNRESERVED.sub(_percent, text)
 
 
 def _percent(match: re.Match[str]) -> str:

@@ -1,0 +1,248 @@
+"""The text of functions: writing it, and the usual kinds of term maps written out in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kclod.rml import text
+from kclod.rml.jsonpath import Path
+from kclod.rml.model import Constant, Reference, Template, TermMap, TermType
+from kclod.rml.strings import Escape, Lexical, compile_reference, lexical_of
+from kclod.rml.terms import (
+    ESCAPES,
+    Context,
+    TextsOf,
+    compile_term,
+    constant_datatype,
+    is_natural,
+    is_uniform,
+    literal_end,
+    maker_of,
+)
+from kclod.rml.values import NOT_IUNRESERVED, NOT_UNRESERVED, NotScalarError, decimal_lexical
+from kclod.rml.xsd import wants_decimal
+
+_NOT_SAFE = {TermType.IRI: NOT_IUNRESERVED, TermType.URI: NOT_UNRESERVED}
+
+
+class Fixed(str):
+    """Text that is known while a function is written; a plain string is code that gives text."""
+
+    __slots__ = ()
+
+
+class Writer:
+    """A function's text as it grows, and the values that it names. `depth` is how far lines are indented."""
+
+    def __init__(self, memos: dict[object, text.Memo]) -> None:
+        self.depth = 1
+        self._memos = memos
+        self._lines: list[str] = []
+        self._count = 0
+        self._globals: dict[str, Any] = {}
+        self._names: dict[str, str] = {}
+
+    def put(self, line: str) -> None:
+        """Add a line."""
+        self._lines.append("    " * self.depth + line)
+
+    def open(self, head: str) -> None:
+        """Add the head of a compound statement and go into it; setting `depth` back leaves it."""
+        self.put(f"{head}:")
+        self.depth += 1
+
+    def fresh(self, letter: str) -> str:
+        """A name that is not used yet."""
+        self._count += 1
+        return f"{letter}{self._count}"
+
+    def bind(self, value: object) -> str:
+        """A name for a value; the same one for the same text."""
+        if isinstance(value, str) and value in self._names:
+            return self._names[value]
+        name = self.fresh("c")
+        self._globals[name] = str(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            self._names[value] = name
+        return name
+
+    def memo(self, key: object, make: text.Make) -> text.Memo:
+        """A memo; the same one for the same key in all functions of a mapping."""
+        if key not in self._memos:
+            self._memos[key] = text.Memo(make)
+        return self._memos[key]
+
+    def joined(self, parts: Sequence[str]) -> str:
+        """An expression for texts put together; neighbours that are known now become one."""
+        merged: list[str] = []
+        for part in parts:
+            if isinstance(part, Fixed) and merged and isinstance(merged[-1], Fixed):
+                merged[-1] = Fixed(merged[-1] + part)
+            elif part:
+                merged.append(part)
+        return "f'{}'".format("".join(f"{{{self.bind(p) if isinstance(p, Fixed) else p}}}" for p in merged))
+
+    def compile(self, name: str, parameters: str, about: str) -> Any:
+        """The function; `about` stands in tracebacks."""
+        source = "\n".join([f"def {name}({parameters}):", *self._lines, ""])
+        exec(compile(source, f"<{about}>", "exec"), self._globals)  # noqa: S102  # no value of a mapping is in the text
+        return self._globals[name]
+
+
+class Inline:
+    """Writes term maps into one function."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._read: dict[tuple[str, Context], str] = {}
+
+    def assign(self, term_map: TermMap, context: Context, role: str) -> tuple[str, bool]:
+        """Write what makes the terms; the name that has them, and whether it is a list or one text or None."""
+        writer, expression = self._writer, term_map.expression
+        if isinstance(expression, Constant):
+            return writer.bind(str(expression.term)), False
+        texts = compile_term(term_map, context, role)
+        paths = self._paths(term_map, context)
+        name = writer.fresh("t")
+        if paths is None or expression is None:
+            writer.put(f"{name} = {writer.bind(texts)}(record, at)")
+            return name, True
+        slow = f"{writer.bind(_first(texts))}(record, at)"
+        if isinstance(expression, Reference):
+            self._reference(name, term_map, context, self._value(paths[0], context), slow)
+        else:
+            values = [self._value(path, context) for path in paths]
+            self._template(name, term_map, context, values, slow)
+        return name, False
+
+    def _paths(self, term_map: TermMap, context: Context) -> list[Path] | None:
+        """The paths of a term map that gives at most one term, made in the same way of each record; else None."""
+        expression = term_map.expression
+        if not isinstance(expression, (Reference, Template)) or term_map.term_type is TermType.BLANK_NODE:
+            return None
+        if not is_uniform(term_map):
+            return None
+        references = [expression] if isinstance(expression, Reference) else expression.references
+        paths = [compile_reference(reference, context.source, context.columns) for reference in references]
+        return paths if paths and all(path.singular for path in paths) else None
+
+    # Values
+
+    def _value(self, path: Path, context: Context) -> str:
+        """A name that has the value of a singular path; read once where each later use can see it."""
+        writer = self._writer
+        key = (path.text, context)
+        if key in self._read:
+            return self._read[key]
+        name = writer.fresh("v")
+        if context.columns is not None and path.text in context.columns:
+            writer.put(f"{name} = record[{context.columns.index(path.text)}]")
+        elif path.names is not None and context.columns is None:
+            writer.put(f"{name} = get({writer.bind(path.names[0])})")
+            for inner in path.names[1:]:
+                writer.put(f"{name} = {name}.get({writer.bind(inner)}) if isinstance({name}, dict) else None")
+        else:
+            writer.put(f"{name} = {writer.bind(path.first)}(record)")
+        nulls = context.source.nulls if context.source else None
+        if nulls:
+            writer.put(f"if {name}.__class__ is str and {name} in {writer.bind(nulls)}: {name} = None")
+        if writer.depth == 1:
+            self._read[key] = name
+        return name
+
+    # Terms
+
+    def _reference(self, name: str, term_map: TermMap, context: Context, value: str, slow: str) -> None:
+        writer, end = self._writer, literal_end(term_map)
+        writer.put(f"if {value} is None: {name} = None")
+        if term_map.term_type is TermType.LITERAL and end is not None:
+            integer_end = text.INTEGER_END if is_natural(term_map, context) else end
+            quote = Fixed('"')
+            plain = writer.joined([quote, value, Fixed(end)])
+            number = writer.joined([quote, value, Fixed(integer_end)])
+            writer.put(f"elif {value}.__class__ is str and {_is_plain(value)}: {name} = {plain}")
+            writer.put(f"elif {value}.__class__ is int: {name} = {number}")
+            writer.put(f"else: {name} = {slow}")
+            return
+        memo = writer.bind(self._memo(term_map, context))
+        writer.open("else")
+        is_number = f"{memo}[f'{{{value}}}'] if {value}.__class__ is int else None"
+        writer.put(f"{name} = {memo}[{value}] if {value}.__class__ is str else {is_number}")
+        writer.put(f"if {name} is None: {name} = {slow}")
+        writer.depth -= 1
+
+    def _template(self, name: str, term_map: TermMap, context: Context, values: Sequence[str], slow: str) -> None:
+        writer = self._writer
+        writer.put(f"if {' or '.join(f'{v} is None' for v in values)}: {name} = None")
+        writer.open("else")
+        pieces = [self._piece(value, term_map, context) for value in values]
+        missing = " or ".join(f"{piece} is None" for piece in pieces)
+        literals = term_map.expression.literals if isinstance(term_map.expression, Template) else ()
+        safe = term_map.term_type in ESCAPES
+        head = text.always_valid(literals, context.base_iri) if safe else None
+        if head is not None and (head.isascii() or term_map.term_type is TermType.IRI):
+            parts = [Fixed(f"<{head}"), *_alternating(pieces, literals[1:]), Fixed(">")]
+            writer.put(f"{name} = {slow} if {missing} else {writer.joined(parts)}")
+            writer.depth -= 1
+            return
+        whole, end = writer.fresh("w"), literal_end(term_map)
+        parts = [Fixed(literals[0]), *_alternating(pieces, literals[1:])]
+        writer.put(f"{whole} = None if {missing} else {writer.joined(parts)}")
+        if term_map.term_type is TermType.LITERAL and end is not None:
+            plain = writer.joined([Fixed('"'), whole, Fixed(end)])
+            writer.put(f"{name} = {plain} if {whole} is not None and {_is_plain(whole)} else {slow}")
+        else:
+            writer.put(
+                f"{name} = {writer.bind(self._memo(term_map, context))}[{whole}] if {whole} is not None else None"
+            )
+            writer.put(f"if {name} is None: {name} = {slow}")
+        writer.depth -= 1
+
+    def _piece(self, value: str, term_map: TermMap, context: Context) -> str:
+        """The name of a value as it stands in the template: IRI-safe where it must be; None where it has no text."""
+        writer, piece = self._writer, self._writer.fresh("p")
+        other = writer.bind(_text_of(ESCAPES.get(term_map.term_type), _lexical_of(term_map, context)))
+        unsafe = _NOT_SAFE.get(term_map.term_type)
+        is_text = f"{value}.__class__ is str"
+        if unsafe is not None:
+            found = f"{writer.bind(unsafe.search)}({value})"
+            is_text = f"{is_text} and ({value}.isalnum() and {value}.isascii() or {found} is None)"
+        writer.put(f"{piece} = {value} if {value}.__class__ is int or {is_text} else {other}({value})")
+        return piece
+
+    def _memo(self, term_map: TermMap, context: Context) -> text.Memo:
+        make = maker_of(term_map, context)
+        if term_map.term_type is TermType.LITERAL:
+            return self._writer.memo(("literal", constant_datatype(term_map)), make)
+        return self._writer.memo((term_map.term_type, context.base_iri, context.unsafe), make)
+
+
+def _is_plain(name: str) -> str:
+    """A test for texts that a literal holds as they are."""
+    return f"""{name}.isprintable() and '"' not in {name} and '\\\\' not in {name}"""
+
+
+def _alternating(pieces: Sequence[str], literals: Sequence[str]) -> list[str]:
+    return [part for piece, literal in zip(pieces, literals, strict=True) for part in (piece, Fixed(literal))]
+
+
+def _first(texts: TextsOf) -> Callable[[object, Any], str | None]:
+    return lambda record, at: next(iter(texts(record, at)), None)
+
+
+def _lexical_of(term_map: TermMap, context: Context) -> Lexical:
+    return decimal_lexical if wants_decimal(constant_datatype(term_map) or "") else lexical_of(context.source)
+
+
+def _text_of(escape: Escape | None, to_text: Lexical) -> Callable[[object], str | None]:
+    """What puts a value into a template; None for one that has no text."""
+
+    def text_of(value: object) -> str | None:
+        try:
+            found = value if isinstance(value, str) else to_text(value)
+            return escape(found) if escape is not None else found
+        except (NotScalarError, UnicodeEncodeError):
+            return None
+
+    return text_of
