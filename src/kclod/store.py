@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import http.client
 import math
+import multiprocessing
 import time
 import urllib.error
 import warnings
@@ -25,8 +26,8 @@ _SHOWN = 2_000
 """Characters of a server's error text that a message repeats."""
 
 
-def load_store(path: Path, quads: Iterable[ox.Quad]) -> None:
-    """Make a store folder at `path` (which must not exist) that holds the quads, compacted for reading.
+def load_store(path: Path, dump: Path) -> None:
+    """Make a store folder at `path` (which must not exist) of the quads of an N-Quads file, compacted for reading.
 
     Literals of numeric and date types are stored by value (`1.00` reads back as `1`), so anything that must keep the
     lexical form is written from the quads, not from the store. UsageError when the folder exists or cannot be written.
@@ -39,13 +40,40 @@ def load_store(path: Path, quads: Iterable[ox.Quad]) -> None:
         )
     try:
         store = ox.Store(str(path))
-        store.bulk_extend(quads)
+        store.bulk_load(path=str(dump), format=ox.RdfFormat.N_QUADS)
         store.optimize()
         store.flush()
     except OSError as error:
-        raise UsageError(
-            Problem("store.unwritable", f"cannot write the store: {error}", "check space and permissions", str(path))
-        ) from None
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: Exception) -> UsageError:
+    return UsageError(
+        Problem("store.unwritable", f"cannot write the store: {error}", "check space and permissions", str(path))
+    )
+
+
+class Loading:
+    """A store that is being made by a process of its own, while this one does something else."""
+
+    def __init__(self, path: Path, dump: Path) -> None:
+        self.path = path
+        self._process = multiprocessing.get_context("fork").Process(target=load_store, args=(path, dump), daemon=True)
+
+    def __enter__(self) -> Loading:
+        self._process.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def opened(self) -> ox.Store:
+        """The store, once it is made, to be read and added to. UsageError when it could not be made."""
+        self._process.join()
+        if self._process.exitcode:
+            raise _unwritable(self.path, ChildProcessError("the loading process failed; its message stands above"))
+        return ox.Store(str(self.path))
 
 
 def open_read_only(path: Path) -> ox.Store:
