@@ -34,7 +34,7 @@ def accepted_claims(provenance: Iterable[Statement], dataset: Dataset) -> frozen
 
 def select_claims(store: ox.Store, dataset: Dataset, graph: str | None = None) -> frozenset[str]:
     """As `accepted_claims`, over a store whose default graph, or the named graph, is the provenance graph."""
-    graphs = None if graph is None else [ox.NamedNode(graph)]
+    graphs: Any = None if graph is None else ox.NamedNode(graph)
     try:
         solutions = store.query(dataset.acceptance, prefixes=dict(dataset.prefixes), default_graph=graphs)
     except SyntaxError as error:

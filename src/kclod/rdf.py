@@ -163,7 +163,17 @@ def serialize(
 
 def canonical(quads: Iterable[ox.Quad]) -> bytes:
     """Canonical N-Quads: distinct lines in code-point order (RDFC-1.0, RDF Dataset Canonicalization, section 4)."""
-    return "".join(f"{line} .\n" for line in canonical_lines(map(str, quads))).encode()
+    return nquads(canonical_lines(map(str, quads)))
+
+
+def nquads(lines: Iterable[Line | Statement]) -> bytes:
+    """Lines as N-Quads, statements as N-Triples."""
+    return "".join([f"{line} .\n" for line in lines]).encode()
+
+
+def quads_from(lines: Iterable[Line]) -> list[ox.Quad]:
+    """Lines as quads, in their order; blank nodes keep their labels."""
+    return list(ox.parse(nquads(lines), ox.RdfFormat.N_QUADS))
 
 
 def canonical_lines(lines: Iterable[Line]) -> list[Line]:

@@ -205,7 +205,9 @@ def dump_name(site: Site, fmt: rdf.Format) -> str:
 def usable(path: str) -> str:
     """The path itself; UsageError when a part of it is no plain file name."""
     if not all(SEGMENT.fullmatch(part) for part in path.split("/")):
-        raise _usage("release.file-name", f"{path!r} is not usable as a file name", "use letters, digits, '.', '_', '-'")
+        raise _usage(
+            "release.file-name", f"{path!r} is not usable as a file name", "use letters, digits, '.', '_', '-'"
+        )
     return path
 
 

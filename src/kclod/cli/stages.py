@@ -55,7 +55,7 @@ def reason(data: tuple[Path, ...], ontology: tuple[Path, ...], out: Path | None,
     """Write what follows from data by an ontology's axioms (OWL 2 RL)."""
     triples, axioms = read_all(data), read_all(ontology)
     inference = reasoner.infer(triples, axioms)
-    nowhere = pipeline.Sources({}, {})
+    nowhere = pipeline.Places()
     problems = [problem for clash in inference.clashes for problem in pipeline.clash_problems(clash, nowhere)]
     if hermit:
         answer = consistency.check_consistency(triples, axioms)
@@ -78,7 +78,7 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
     """Check data by SHACL shapes: exit 0 it conforms, 1 it does not, 2 undecided (a shape is malformed)."""
     report = shacl.validate(read_all(data), shapes, extra=read_all(ontology))
     write(report.triples, out, rdf.TURTLE)
-    nowhere = pipeline.Sources({}, {})
+    nowhere = pipeline.Places()
     for warning in report.warnings:
         note(str(warning))
     if not report.conforms:

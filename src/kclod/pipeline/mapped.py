@@ -13,15 +13,16 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from kclod import rml
 from kclod.errors import KclodError, Problem, RefusedError
-from kclod.pipeline.places import place_of_record
+from kclod.pipeline.places import Place, Places, place_of_record
 from kclod.project import Project
 from kclod.rdf import Line
 from kclod.records import (
+    ARTICLES,
     ENTITIES,
     SOURCES,
     Located,
@@ -100,35 +101,42 @@ class Mapper:
     """Reads and maps the record files of a project; the lines are kept in a folder from one build to the next."""
 
     def __init__(self, project: Project, folder: Path) -> None:
-        self._project = project
-        self._folder = folder
-        self._kinds = read_kinds(project.kinds_file, project.name_of(project.kinds_file))
-        self._base_iri = project.dataset.base_iri
+        self.project = project
+        self.folder = folder
+        self.base_iri = project.dataset.base_iri
+        self.kinds = read_kinds(project.kinds_file, project.name_of(project.kinds_file))
+        self.articles = {project.name_of(path) for path in project.article_files}
         self._paths = {project.name_of(path): path for path in (*project.entity_files, *project.article_files)}
+        self._documents: dict[str, Located] = {}
+        self._maker: _Maker | None = None
 
     @cached_property
     def mapping(self) -> rml.CompiledMapping:
         """The project's mappings, compiled."""
-        return rml.compile_mappings(self._project.mapping_files)
+        return rml.compile_mappings(self.project.mapping_files)
 
     @cached_property
     def basis(self) -> str:
         """The digest of what all lines depend on besides the record files: mappings, schema, ontology, kclod."""
-        files = (self._project.kinds_file, *self._project.mapping_files, *self._project.ontology_files)
+        files = (self.project.kinds_file, *self.project.mapping_files, *self.project.ontology_files)
         parts = [_digest(path.read_bytes()) for path in files]
-        return _digest("\n".join([*parts, self._base_iri, json.dumps(tool_versions(), sort_keys=True)]).encode())
+        return _digest("\n".join([*parts, self.base_iri, json.dumps(tool_versions(), sort_keys=True)]).encode())
+
+    def document(self, name: str) -> Located:
+        """A record file, read."""
+        return self._documents.get(name) or read_yaml(self._paths[name], name)
 
     def run(self, known: MappedFiles | None, announce: Callable[[str], None], jobs: int | None = None) -> MappedFiles:
         """Map what `known` does not hold as it is now, in up to `jobs` processes (default: as many as pay).
 
         RefusedError with every problem of every file, or of the mappings.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         announce("records")
         try:
-            return MappedFiles(self._folder, self._files(known, announce, jobs))
+            return MappedFiles(self.folder, self._files(known, announce, jobs))
         except KclodError:
-            load_records(self._project)  # where records are at fault, this names all there is, with its place
+            load_records(self.project)  # where records are at fault, this names all there is, with its place
             raise
 
     def _files(self, known: MappedFiles | None, announce: Callable[[str], None], jobs: int | None) -> list[MappedFile]:
@@ -138,147 +146,156 @@ class Mapper:
         same = {
             name: before[name]
             for name, key in keys.items()
-            if name in before and before[name].key == key and (self._folder / f"{key}.nq").is_file()
+            if name in before and before[name].key == key and (self.folder / f"{key}.nq").is_file()
         }
-        kind_of, read = self._registry(same)
+        kind_of = self._registry(same)
         usable = {
             name: file for name, file in same.items() if all(kind_of.get(s) == kind for s, kind in file.names.items())
         }
         announce("map")
         if not usable:
             self._check_mapping()
-        maker = _Maker(self._project, self.mapping, kind_of, keys, self._folder, read)
+        self._maker = _Maker(self, kind_of, keys)
         if not all(map(self.mapping.is_row_wise, SOURCES)):
-            return [maker.together(self._paths)]
-        todo = {name: path for name, path in self._paths.items() if name not in usable}
-        size = sum(path.stat().st_size for path in todo.values())
-        made = _spread(maker, todo, jobs or (os.cpu_count() or 1 if size > WORTH_FORKING else 1))
-        files = [usable.get(name) or made[name] for name in self._paths]
+            files = [self._maker.together()]
+        else:
+            todo = [name for name in self._paths if name not in usable]
+            size = sum(self._paths[name].stat().st_size for name in todo)
+            made = _spread(self._maker, todo, jobs or (os.cpu_count() or 1 if size > WORTH_FORKING else 1))
+            files = [usable.get(name) or made[name] for name in self._paths]
         _check_claims(files)
+        self._documents.clear()
         return files
 
-    def _registry(self, same: Mapping[str, MappedFile]) -> tuple[dict[str, str], dict[str, Located]]:
-        """Slug → kind of all entities, and the files of entities that were read for that."""
+    def _registry(self, same: Mapping[str, MappedFile]) -> dict[str, str]:
+        """Slug → kind of all entities. The files of entities that have to be read for that are kept for mapping."""
         kind_of: dict[str, str] = {}
         for file in same.values():
             kind_of.update(file.entities)
-        names = {self._project.name_of(path) for path in self._project.entity_files} - same.keys()
-        read = {name: read_yaml(self._paths[name], name) for name in sorted(names)}
+        names = self._paths.keys() - self.articles - same.keys()
+        self._documents = {name: self.document(name) for name in sorted(names)}
         problems: list[Problem] = []
-        slugs = registered(read.values(), self._kinds, problems)
+        slugs = registered(self._documents.values(), self.kinds, problems)
         number = len(kind_of) + sum(map(len, slugs.values()))
         kind_of.update((slug, kind) for kind, some in slugs.items() for slug in some)
         if problems or len(kind_of) != number:
             raise RefusedError(problems or [_twice("entity")])
-        return kind_of, read
+        return kind_of
 
     def _check_mapping(self) -> None:
         """RefusedError: a reference that no row can have, or a field that no mapping reads (its data would be lost)."""
-        filled = sample(self._kinds, self._base_iri)
+        filled = sample(self.kinds, self.base_iri)
         problems = rml.unused_expressions(self.mapping, sources=filled.rows)
         problems += [
             Problem(
                 "map.unread-field",
                 f"no mapping reads the field {name}",
                 "map it, or remove it",
-                self._project.name_of(self._project.kinds_file),
+                self.project.name_of(self.project.kinds_file),
             )
             for name in (() if problems else filled.unread(rml.values_read(self.mapping, sources=filled.rows)))
         ]
         if problems:
             raise RefusedError(problems)
 
+    def schema(self) -> bytes:
+        """The JSON Schema of the record files; to be asked for after `run`."""
+        return self._made.reader.schema()
+
+    def places(self, mapped: MappedFiles, links: Mapping[str, Place]) -> Places:
+        """Where what was mapped comes from; to be asked for after `run`."""
+        shared = self.project.dataset.graphs.values()
+        lines = [partial(mapped.lines, file) for file in mapped.files]
+        return Places(lines, lambda number: self._origins(mapped.files[number]), links, shared)
+
+    @property
+    def _made(self) -> _Maker:
+        assert self._maker is not None  # noqa: S101  # `run` makes it
+        return self._maker
+
+    def _origins(self, file: MappedFile) -> dict[str, Place]:
+        """The place of each thing that a file makes; of a registered thing or an article, its own record."""
+        rows, _ = self._made.rows(list(self._paths) if file.name == TOGETHER else [file.name])
+        run = rml.run(self.mapping, sources=rows, base_iri=self.base_iri, origins=True)
+        places = {iri: place for iri, origin in run.origins.items() if (place := place_of_record(origin.record))}
+        own = [*rows[ENTITIES], *rows[ARTICLES]]
+        return places | {row["iri"]: (row["origin"]["file"], row["origin"]["line"]) for row in own}
+
 
 class _Maker:
-    """Maps record files, one at a time or all together."""
+    """Maps record files, one at a time or all together, knowing the entities that they may name."""
 
-    def __init__(
-        self,
-        project: Project,
-        mapping: rml.CompiledMapping,
-        kind_of: Mapping[str, str],
-        keys: Mapping[str, str],
-        folder: Path,
-        read: Mapping[str, Located],
-    ) -> None:
-        self._mapping, self._kind_of, self._keys, self._folder, self._read = mapping, kind_of, keys, folder, read
-        self._base_iri = project.dataset.base_iri
-        self._entity_files = {project.name_of(path) for path in project.entity_files}
-        kinds = read_kinds(project.kinds_file, project.name_of(project.kinds_file))
-        slugs: dict[str, set[str]] = {kind: set() for kind in kinds.entities}
+    def __init__(self, mapper: Mapper, kind_of: Mapping[str, str], keys: Mapping[str, str]) -> None:
+        self._mapper, self._kind_of, self._keys = mapper, kind_of, keys
+        slugs: dict[str, set[str]] = {kind: set() for kind in mapper.kinds.entities}
         for slug, kind in kind_of.items():
             slugs[kind].add(slug)
-        self._reader = Reader(kinds, vocabulary_of(project.ontology, kinds, slugs, None), self._base_iri)
+        vocabulary = vocabulary_of(mapper.project.ontology, mapper.kinds, slugs, None)
+        self.reader = Reader(mapper.kinds, vocabulary, mapper.base_iri)
 
-    def one(self, name: str, path: Path) -> MappedFile:
+    def one(self, name: str) -> MappedFile:
         """Map a file. RefusedError with what is wrong in it."""
-        document = self._read.get(name) or read_yaml(path, name)
-        self._reader.begin()
-        rows, problems = self._rows(name, document)
-        claims = set() if name in self._entity_files else claims_of([document], problems)
-        if problems:
-            raise RefusedError(problems)
+        self.reader.begin()
+        rows, claims = self.rows([name])
         self._map(rows, self._keys[name])
-        expand = self._reader.expand
+        expand = self.reader.expand
         entities = {row["id"]: row["kind"] for row in rows[ENTITIES]}
-        return MappedFile(
-            name,
-            self._keys[name],
-            entities,
-            sorted(claims),
-            dict(expand.named_entities),
-            sorted(expand.named_claims),
-        )
+        cites = sorted(expand.named_claims)
+        return MappedFile(name, self._keys[name], entities, sorted(claims), dict(expand.named_entities), cites)
 
-    def together(self, paths: Mapping[str, Path]) -> MappedFile:
+    def together(self) -> MappedFile:
         """Map all files at once, as a mapping wants it that looks from one record at others; kept as one file."""
-        rows: Rows = {name: [] for name in SOURCES}
-        documents = {name: self._read.get(name) or read_yaml(path, name) for name, path in paths.items()}
-        problems: list[Problem] = []
-        for name, document in documents.items():
-            made, faults = self._rows(name, document)
-            problems += faults
-            for source, some in made.items():
-                rows[source].extend(some)
-        claims = claims_of((d for name, d in documents.items() if name not in self._entity_files), problems)
-        if problems:
-            raise RefusedError(problems)
+        rows, claims = self.rows(list(self._keys))
         key = _digest("\n".join(self._keys.values()).encode())
         self._map(rows, key)
-        cites = sorted(self._reader.expand.named_claims)
-        return MappedFile(TOGETHER, key, self._kind_of, sorted(claims), {}, cites)
+        return MappedFile(TOGETHER, key, self._kind_of, sorted(claims), {}, sorted(self.reader.expand.named_claims))
 
-    def _rows(self, name: str, document: Located) -> tuple[Rows, list[Problem]]:
+    def rows(self, names: Iterable[str]) -> tuple[Rows, set[str]]:
+        """The rows of files, and the claims in them. RefusedError with what is wrong in them."""
+        rows: Rows = {source: [] for source in SOURCES}
         problems: list[Problem] = []
-        read = self._reader.entities if name in self._entity_files else self._reader.article
-        return read(document, problems), problems
+        articles: list[Located] = []
+        for name in names:
+            document = self._mapper.document(name)
+            is_article = name in self._mapper.articles
+            articles += [document] if is_article else []
+            made = (self.reader.article if is_article else self.reader.entities)(document, problems)
+            for source, some in made.items():
+                rows[source].extend(some)
+        claims = claims_of(articles, problems)
+        if problems:
+            raise RefusedError(problems)
+        return rows, claims
 
     def _map(self, rows: Rows, key: str) -> None:
-        result = rml.run(self._mapping, sources=rows, base_iri=self._base_iri)
+        result = rml.run(self._mapper.mapping, sources=rows, base_iri=self._mapper.base_iri)
         if result.rejects:
-            raise RefusedError(
-                replace(reject.to_problem(), **place_of_record(reject.origin.record)) for reject in result.rejects
-            )
-        path = self._folder / f"{key}.nq"
+            raise RefusedError(map(_rejected, result.rejects))
+        path = self._mapper.folder / f"{key}.nq"
         draft = path.with_suffix(".tmp")
-        draft.write_text("".join(f"{line}\n" for line in result.lines), "utf-8")
+        draft.write_text("".join([f"{line}\n" for line in result.lines]), "utf-8")
         draft.replace(path)
+
+
+def _rejected(reject: rml.Reject) -> Problem:
+    """A term that could not be made, at the record that it should be made of."""
+    file, line = place_of_record(reject.origin.record) or (None, None)
+    return replace(reject.to_problem(), file=file, line=line, item=None)
 
 
 _maker: _Maker | None = None
 """For the processes that are forked from this one."""
 
 
-def _spread(maker: _Maker, todo: Mapping[str, Path], processes: int) -> dict[str, MappedFile]:
+def _spread(maker: _Maker, names: Sequence[str], processes: int) -> dict[str, MappedFile]:
     """Map files in several processes; RefusedError with the problems of all files, in their order."""
     global _maker  # noqa: PLW0603  # a forked process finds it there; passing it would copy it for each file
     _maker = maker
-    tasks = list(todo.items())
-    if processes > 1 and len(tasks) > 1:
-        with multiprocessing.get_context("fork").Pool(min(processes, len(tasks))) as pool:
-            results = pool.starmap(_attempt, tasks, chunksize=max(1, len(tasks) // (8 * processes)))
+    if processes > 1 and len(names) > 1:
+        with multiprocessing.get_context("fork").Pool(min(processes, len(names))) as pool:
+            results = pool.map(_attempt, names, chunksize=max(1, len(names) // (8 * processes)))
     else:
-        results = [_attempt(*task) for task in tasks]
+        results = [_attempt(name) for name in names]
     _maker = None
     problems = [problem for result in results if isinstance(result, tuple) for problem in result]
     if problems:
@@ -286,10 +303,10 @@ def _spread(maker: _Maker, todo: Mapping[str, Path], processes: int) -> dict[str
     return {result.name: result for result in results if isinstance(result, MappedFile)}
 
 
-def _attempt(name: str, path: Path) -> MappedFile | tuple[Problem, ...]:
+def _attempt(name: str) -> MappedFile | tuple[Problem, ...]:
     assert _maker is not None  # noqa: S101  # set before the processes are made
     try:
-        return _maker.one(name, path)
+        return _maker.one(name)
     except KclodError as error:
         return error.problems
 

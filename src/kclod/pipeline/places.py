@@ -79,10 +79,10 @@ class Places:
         return sorted(filter(None, map(self._of, graphs)))
 
 
-def place_of_record(record: Any) -> dict[str, Any]:  # JSON
-    """File and line of the record that a row, or a part of one, comes from; empty where it does not say."""
+def place_of_record(record: Any) -> Place | None:  # JSON
+    """File and line of the record that a row, or a part of one, comes from; None where it does not say."""
     while isinstance(record, dict):
         if "origin" in record:
-            return {"file": record["origin"]["file"], "line": record["origin"]["line"]}
+            return record["origin"]["file"], record["origin"]["line"]
         record = record.get("parent")
-    return {}
+    return None

@@ -15,6 +15,7 @@ from kclod.records.load import (
     vocabulary_of,
 )
 from kclod.records.located import Located, read_yaml
+from kclod.records.rows import entity_iri
 from kclod.records.sample import Sample, sample
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Rows",
     "Sample",
     "claims_of",
+    "entity_iri",
     "load_records",
     "read_kinds",
     "read_yaml",

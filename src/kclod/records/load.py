@@ -13,7 +13,7 @@ from pydantic import ValidationError as ModelError
 
 from kclod.errors import Problem, RefusedError
 from kclod.project import Project
-from kclod.records.kinds import Kinds, RecordModels, Vocabulary, build_models, problems_of, read_kinds
+from kclod.records.kinds import Kinds, Vocabulary, build_models, problems_of, read_kinds
 from kclod.records.located import Located, read_yaml
 from kclod.records.plain import Steps
 from kclod.records.rows import Expander, Row
@@ -30,18 +30,7 @@ class Records:
 
     rows: Mapping[str, list[Row]]
     kinds: Kinds
-    models: RecordModels
-
-    def schema(self) -> bytes:
-        """The JSON Schema of the record files."""
-        return (json.dumps(self.models.json_schema(), indent=1, ensure_ascii=False) + "\n").encode()
-
-    def to_files(self) -> dict[str, bytes]:
-        """The rows as JSON files, a row a line."""
-        return {
-            name: ("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n").encode()
-            for name, rows in self.rows.items()
-        }
+    reader: Reader
 
 
 def concepts_by_scheme(ontology: Iterable[ox.Triple]) -> dict[str, dict[str, str]]:
@@ -103,11 +92,11 @@ def load_records(project: Project) -> Records:
             problems.extend(faults)
     if problems:
         raise RefusedError(problems)
-    return Records(rows, kinds, reader.models)
+    return Records(rows, kinds, reader)
 
 
 def vocabulary_of(
-    ontology: Collection[ox.Triple], kinds: Kinds, entities: Mapping[str, Collection[str]], claims: Collection[str]
+    ontology: Collection[ox.Triple], kinds: Kinds, entities: Mapping[str, Collection[str]], claims: Collection[str] | None
 ) -> Vocabulary:
     """The names that fields may use: those of the ontology, the registered entities by kind, and the claims."""
     return Vocabulary(
@@ -125,6 +114,10 @@ class Reader:
         self.models = build_models(kinds, vocabulary)
         self.expand = Expander(kinds, vocabulary, base_iri)
         self._kinds, self._vocabulary = kinds, vocabulary
+
+    def schema(self) -> bytes:
+        """The JSON Schema of the record files."""
+        return (json.dumps(self.models.json_schema(), indent=1, ensure_ascii=False) + "\n").encode()
 
     def begin(self) -> None:
         """Forget which entities and claims the files so far have named."""

@@ -20,6 +20,11 @@ ENVELOPE_TEXT = FieldSpec(type="text")
 ENVELOPE_TEXTS = FieldSpec(type="text", many=True)
 
 
+def entity_iri(base_iri: str, kind: str, slug: str) -> str:
+    """The IRI of a registered entity."""
+    return f"{base_iri}id/{kind}/{slug}"
+
+
 @dataclass(frozen=True)
 class Expander:
     """Expands checked values by their field's type."""
@@ -32,10 +37,6 @@ class Expander:
     named_claims: set[str] = field(default_factory=set)
     """`{article}/{item}` of the claims that they name."""
 
-    def entity_iri(self, kind: str, slug: str) -> str:
-        """The IRI of a registered entity."""
-        return f"{self.base_iri}id/{kind}/{slug}"
-
     def claim_iri(self, key: str) -> str:
         """The IRI of a claim and of its graph; key: `{article}/{item}`."""
         return f"{self.base_iri}claim/{key}"
@@ -46,7 +47,7 @@ class Expander:
             case "ref":
                 kind = next(kind for kind in spec.to if value in self.vocabulary.entities[kind])
                 self.named_entities[value] = kind
-                return {"id": value, "kind": kind, "iri": self.entity_iri(kind, value)}
+                return {"id": value, "kind": kind, "iri": entity_iri(self.base_iri, kind, value)}
             case "claim":
                 key = value if "/" in value else f"{article}/{value}"
                 self.named_claims.add(key)
@@ -94,7 +95,7 @@ class Expander:
     def entity(self, kind: str, record: Mapping[str, Any], origin: Row) -> Row:
         """A row of `entities.json`."""
         slug = record["id"]
-        row: Row = {"id": slug, "kind": kind, "iri": self.entity_iri(kind, slug), "origin": origin}
+        row: Row = {"id": slug, "kind": kind, "iri": entity_iri(self.base_iri, kind, slug), "origin": origin}
         envelope = {
             "label": ENVELOPE_TEXT,
             "alt": ENVELOPE_TEXTS,
@@ -108,7 +109,7 @@ class Expander:
         slug = record["id"]
         row: Row = {
             "id": slug,
-            "iri": self.entity_iri("article", slug),
+            "iri": entity_iri(self.base_iri, "article", slug),
             "title": record["title"],
             "text": dict(record["text"]),
         }
