@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import http.client
 import math
-import multiprocessing
+import subprocess
+import sys
 import time
 import urllib.error
 import warnings
@@ -54,26 +55,32 @@ def _unwritable(path: Path, error: Exception) -> UsageError:
 
 
 class Loading:
-    """A store that is being made by a process of its own, while this one does something else."""
+    """A store that is being made by a process of its own, while this one does something else.
+
+    A new process, not a fork: RocksDB's threads do not survive a fork of a process that has used it.
+    """
 
     def __init__(self, path: Path, dump: Path) -> None:
         self.path = path
-        self._process = multiprocessing.get_context("fork").Process(target=load_store, args=(path, dump), daemon=True)
+        self._command = [sys.executable, "-c", _LOAD, str(path), str(dump)]
 
     def __enter__(self) -> Loading:
-        self._process.start()
+        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own code
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.join()
+        with self._process as process:
+            process.kill()
 
     def opened(self) -> ox.Store:
         """The store, once it is made, to be read and added to. UsageError when it could not be made."""
-        self._process.join()
-        if self._process.exitcode:
-            raise _unwritable(self.path, ChildProcessError("the loading process failed; its message stands above"))
+        _, errors = self._process.communicate()
+        if self._process.returncode:
+            raise _unwritable(self.path, ChildProcessError(errors.strip().rpartition("\n")[2]))
         return ox.Store(str(self.path))
+
+
+_LOAD = "import sys, pathlib; from kclod.store import load_store; load_store(*map(pathlib.Path, sys.argv[1:]))"
 
 
 def open_read_only(path: Path) -> ox.Store:

@@ -32,6 +32,13 @@ class Records:
     kinds: Kinds
     reader: Reader
 
+    def to_files(self) -> dict[str, bytes]:
+        """The rows as JSON files, a row a line."""
+        return {
+            name: ("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n").encode()
+            for name, rows in self.rows.items()
+        }
+
 
 def concepts_by_scheme(ontology: Iterable[ox.Triple]) -> dict[str, dict[str, str]]:
     """Scheme → token → concept IRI, where scheme and token are the last segments of the IRIs."""
@@ -96,7 +103,10 @@ def load_records(project: Project) -> Records:
 
 
 def vocabulary_of(
-    ontology: Collection[ox.Triple], kinds: Kinds, entities: Mapping[str, Collection[str]], claims: Collection[str] | None
+    ontology: Collection[ox.Triple],
+    kinds: Kinds,
+    entities: Mapping[str, Collection[str]],
+    claims: Collection[str] | None,
 ) -> Vocabulary:
     """The names that fields may use: those of the ontology, the registered entities by kind, and the claims."""
     return Vocabulary(
