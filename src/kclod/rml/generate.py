@@ -232,7 +232,7 @@ class _Function:
         if graph is None:
             return Fixed(self._settings.end), Fixed("")
         if graph.is_constant:
-            if self._settings.origins:
+            if not text.is_default_graph(graph.name):
                 self._note_origin(self._writer.bind(graph.name))
             return Fixed(text.graph_end(self._settings.end)(graph.name)), Fixed(text.scope(graph.name))
         name = self._each(graph.name, is_list=graph.is_list)

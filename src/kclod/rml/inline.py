@@ -67,7 +67,7 @@ class Writer:
             self._names[value] = name
         return name
 
-    def memo(self, key: object, make: text.Make) -> text.Memo:
+    def memo(self, key: object, make: Callable[[str], str | None]) -> text.Memo:
         """A memo; the same one for the same key in all functions of a mapping."""
         if key not in self._memos:
             self._memos[key] = text.Memo(make)
@@ -155,27 +155,44 @@ class Inline:
 
     def _reference(self, name: str, term_map: TermMap, context: Context, value: str, slow: str) -> None:
         writer, end = self._writer, literal_end(term_map)
-        writer.put(f"if {value} is None: {name} = None")
+        is_text = [] if context.columns is not None else [f"{value}.__class__ is str"]  # cells are always text
+        branch = "if"
+        if self._may_be_missing(context):
+            writer.put(f"if {value} is None: {name} = None")
+            branch = "elif"
         if term_map.term_type is TermType.LITERAL and end is not None:
-            integer_end = text.INTEGER_END if is_natural(term_map, context) else end
             quote = Fixed('"')
-            plain = writer.joined([quote, value, Fixed(end)])
-            number = writer.joined([quote, value, Fixed(integer_end)])
-            writer.put(f"elif {value}.__class__ is str and {_is_plain(value)}: {name} = {plain}")
-            writer.put(f"elif {value}.__class__ is int: {name} = {number}")
+            writer.put(f"{branch} {' and '.join([*is_text, _is_plain(value)])}:")
+            writer.put(f"    {name} = {writer.joined([quote, value, Fixed(end)])}")
+            if is_text:
+                integer_end = text.INTEGER_END if is_natural(term_map, context) else end
+                writer.put(
+                    f"elif {value}.__class__ is int: {name} = {writer.joined([quote, value, Fixed(integer_end)])}"
+                )
             writer.put(f"else: {name} = {slow}")
             return
-        memo = writer.bind(self._memo(term_map, context))
-        writer.open("else")
-        is_number = f"{memo}[f'{{{value}}}'] if {value}.__class__ is int else None"
-        writer.put(f"{name} = {memo}[{value}] if {value}.__class__ is str else {is_number}")
+        memo, depth = writer.bind(self._memo(term_map, context)), writer.depth
+        if branch == "elif":
+            writer.open("else")
+        if is_text:
+            is_number = f"{memo}[f'{{{value}}}'] if {value}.__class__ is int else None"
+            writer.put(f"{name} = {memo}[{value}] if {value}.__class__ is str else {is_number}")
+        else:
+            writer.put(f"{name} = {memo}[{value}]")
         writer.put(f"if {name} is None: {name} = {slow}")
-        writer.depth -= 1
+        writer.depth = depth
+
+    @staticmethod
+    def _may_be_missing(context: Context) -> bool:
+        """Whether a value may be None; a cell is so only where some text means that."""
+        return context.columns is None or bool(context.source and context.source.nulls)
 
     def _template(self, name: str, term_map: TermMap, context: Context, values: Sequence[str], slow: str) -> None:
         writer = self._writer
-        writer.put(f"if {' or '.join(f'{v} is None' for v in values)}: {name} = None")
-        writer.open("else")
+        depth = writer.depth
+        if self._may_be_missing(context):
+            writer.put(f"if {' or '.join(f'{v} is None' for v in values)}: {name} = None")
+            writer.open("else")
         pieces = [self._piece(value, term_map, context) for value in values]
         missing = " or ".join(f"{piece} is None" for piece in pieces)
         literals = term_map.expression.literals if isinstance(term_map.expression, Template) else ()
@@ -184,7 +201,7 @@ class Inline:
         if head is not None and (head.isascii() or term_map.term_type is TermType.IRI):
             parts = [Fixed(f"<{head}"), *_alternating(pieces, literals[1:]), Fixed(">")]
             writer.put(f"{name} = {slow} if {missing} else {writer.joined(parts)}")
-            writer.depth -= 1
+            writer.depth = depth
             return
         whole, end = writer.fresh("w"), literal_end(term_map)
         parts = [Fixed(literals[0]), *_alternating(pieces, literals[1:])]
@@ -197,18 +214,22 @@ class Inline:
                 f"{name} = {writer.bind(self._memo(term_map, context))}[{whole}] if {whole} is not None else None"
             )
             writer.put(f"if {name} is None: {name} = {slow}")
-        writer.depth -= 1
+        writer.depth = depth
 
     def _piece(self, value: str, term_map: TermMap, context: Context) -> str:
         """The name of a value as it stands in the template: IRI-safe where it must be; None where it has no text."""
         writer, piece = self._writer, self._writer.fresh("p")
-        other = writer.bind(_text_of(ESCAPES.get(term_map.term_type), _lexical_of(term_map, context)))
-        unsafe = _NOT_SAFE.get(term_map.term_type)
-        is_text = f"{value}.__class__ is str"
+        to_text = _text_of(ESCAPES.get(term_map.term_type), _lexical_of(term_map, context))
+        other = f"{writer.bind(to_text)}({value})"
+        cells, unsafe = context.columns is not None, _NOT_SAFE.get(term_map.term_type)
+        tests = [] if cells else [f"{value}.__class__ is str"]
         if unsafe is not None:
             found = f"{writer.bind(unsafe.search)}({value})"
-            is_text = f"{is_text} and ({value}.isalnum() and {value}.isascii() or {found} is None)"
-        writer.put(f"{piece} = {value} if {value}.__class__ is int or {is_text} else {other}({value})")
+            tests.append(f"({value}.isalnum() and {value}.isascii() or {found} is None)")
+            memo = writer.bind(writer.memo(("piece", term_map.term_type), to_text))
+            other = f"{memo}[{value}]" if cells else f"{memo}[{value}] if {value}.__class__ is str else {other}"
+        fits = " and ".join(tests) if cells else f"{value}.__class__ is int or {' and '.join(tests)}"
+        writer.put(f"{piece} = {value} if {fits} else {other}" if fits else f"{piece} = {value}")
         return piece
 
     def _memo(self, term_map: TermMap, context: Context) -> text.Memo:
