@@ -54,9 +54,7 @@ def write(people: Iterable[dict[str, Any]], out: Callable[[str], object]) -> Non
             lines.append(f'{s} <http://schema.org/description> "{text(note)}"@en .\n')
         if (born := person.get("born")) is not None:
             if is_date(born):
-                lines.append(
-                    f'{s} <http://schema.org/birthDate> "{born}"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
-                )
+                lines.append(f'{s} <http://schema.org/birthDate> "{born}"^^<http://www.w3.org/2001/XMLSchema#date> .\n')
             else:
                 print(f"{person['id']}: {born!r} is no date", file=sys.stderr)
         if (code := person.get("code")) is not None:
@@ -67,9 +65,7 @@ def write(people: Iterable[dict[str, Any]], out: Callable[[str], object]) -> Non
             else:
                 print(f"{person['id']}: {page!r} is no IRI", file=sys.stderr)
         if (employer := person.get("employer")) is not None:
-            lines.append(
-                f"{s} <http://schema.org/worksFor> <http://example.com/organization/{safe(employer)}> .\n"
-            )
+            lines.append(f"{s} <http://schema.org/worksFor> <http://example.com/organization/{safe(employer)}> .\n")
         if (mail := person.get("mail")) is not None:
             lines.append(f'{s} <http://xmlns.com/foaf/0.1/mbox> "{text(mail)}" .\n')
         if (topic := person.get("topic")) is not None:

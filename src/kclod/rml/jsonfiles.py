@@ -88,8 +88,8 @@ class JsonLines:
     def parse(self, text: str) -> object:
         """The value of the line that was read last."""
         try:
-            value, end = _DECODER.scan_once(text, 0)
-        except (StopIteration, ValueError, RecursionError):
+            value, end = _DECODER.raw_decode(text)
+        except (ValueError, RecursionError):
             return _parsed(self._path, text, self.line)  # which says what is wrong
         return value if text[end:] in {"\n", ""} else _parsed(self._path, text, self.line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kclod.errors import Problem, RefusedError, UsageError
@@ -60,12 +61,12 @@ def stream(
     """As `run`, but in batches while the records are read: memory does not grow with a big file.
 
     So it is for delimited files, JSON Lines, and JSON arrays that all iterators go through member by member; any other
-    document is read whole, and the parent's side of a join is a table in memory. A line may come more than once: N-Quads
-    allows that and means the same (RDF 1.1 N-Quads, section 3). With several `jobs` the blocks of records are spread
-    over processes; batches are the same, in the same order. None: all processors for big files, else one.
+    document is read whole, and the parent's side of a join is a table in memory. A line may come more than once:
+    N-Quads allows that and means the same (RDF 1.1 N-Quads, section 3). With several `jobs` the blocks of records are
+    spread over processes; batches are the same, in the same order. None: all processors for big files, else one.
 
-    Sources are found and joins are prepared at once, with the errors of `run`. What turns out unreadable later is raised
-    at the end, as RefusedError; then what was given before is to be thrown away.
+    Sources are found and joins are prepared at once, with the errors of `run`. What turns out unreadable later is
+    raised at the end, as RefusedError; then what was given before is to be thrown away.
     """
     prepared = prepare(mapping, sources, Settings(base_iri, unsafe, end=" .\n"))
     if jobs is None:

@@ -84,7 +84,7 @@ def _receive(receiver: Connection) -> Batch | _End:
 
 
 def _last(receiver: Connection) -> _End:
-    """The end of a process; batches before it come after something that could not be read, so they count for nothing."""
+    """The end of a process. Batches before it come after something that could not be read: they count for nothing."""
     while not isinstance(message := _receive(receiver), _End):
         pass
     return message
