@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -76,7 +77,7 @@ def write(people: Iterable[dict[str, Any]], out: Callable[[str], object]) -> Non
 def main() -> None:
     kind, source, target = sys.argv[1:]
     start = time.perf_counter()
-    with open(source, encoding="utf-8", newline="") as file, open(target, "w", encoding="utf-8") as out:
+    with Path(source).open(encoding="utf-8", newline="") as file, Path(target).open("w", encoding="utf-8") as out:
         if kind == "csv":
             people: Iterable[dict[str, Any]] = csv.DictReader(file)
         elif kind == "jsonl":
