@@ -2,7 +2,7 @@
 
 from kclod.rml.compile import CompiledMapping, compile_mappings
 from kclod.rml.result import Batch, MapResult, Origin, Reject, split_line
-from kclod.rml.running import run
+from kclod.rml.running import run, stream
 from kclod.rml.unused import unused_expressions, values_read
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "compile_mappings",
     "run",
     "split_line",
+    "stream",
     "unused_expressions",
     "values_read",
 ]

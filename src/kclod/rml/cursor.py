@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kclod.rml.result import Origin, Reject
+from kclod.rml.text import is_default_graph
 from kclod.rml.values import shown
 
 JoinIndex = dict[tuple[str, ...], list[str]]
@@ -44,8 +45,8 @@ class Cursor:
         return Origin(self.source, self.index, record, self.line())
 
     def note_origin(self, term: str) -> None:
-        """Note the iteration as the origin of an IRI, unless an earlier one was."""
-        if term not in self.origins and term[0] == "<":
+        """Note the iteration as the origin of an IRI, unless an earlier one was; rml:defaultGraph has none."""
+        if term not in self.origins and term[0] == "<" and not is_default_graph(term):
             self.origins[term] = self.origin()
 
     def reject(self, triples_map: str, expression: str, value: object, reason: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kclod.errors import Problem
@@ -29,7 +30,8 @@ class Table:
     def header(self) -> tuple[str, ...]:
         """The names of the columns. SourceError when there are none or two are the same."""
         problems: list[Problem] = []
-        names = next(Table(self._path, self._source, problems.append)._rows(), [])
+        with Table(self._path, self._source, problems.append)._reader() as reader:
+            names = next(reader, [])
         if problems:
             raise SourceError(problems[0].rule, problems[0].message, problems[0].fix, problems[0])
         if not names:
@@ -43,18 +45,19 @@ class Table:
         return tuple(names)
 
     def __iter__(self) -> Iterator[list[str]]:
-        rows = self._rows()
-        width = len(next(rows, []))
-        for cells in rows:
-            if len(cells) == width:
-                yield cells
-            else:
-                message = f"the row has {len(cells)} cells where the header has {width}"
-                fix = "give it one cell for each column"
-                self._report(Problem("source.row", message, fix, str(self._path), self.line))
+        with self._reader() as rows:
+            width = len(next(rows, []))
+            for cells in rows:
+                if len(cells) == width:
+                    yield cells
+                else:
+                    message = f"the row has {len(cells)} cells where the header has {width}"
+                    fix = "give it one cell for each column"
+                    self._report(Problem("source.row", message, fix, str(self._path), self.line))
 
-    def _rows(self) -> Iterator[list[str]]:
-        """All rows; empty lines are none."""
+    @contextmanager
+    def _reader(self) -> Iterator[Iterator[list[str]]]:
+        """All rows; empty lines are none. What ends the reading is told."""
         dialect = self._source.dialect
         delimiter = dialect.delimiter or ("\t" if self._path.suffix.lower() in {".tsv", ".tab"} else ",")
         try:
@@ -62,7 +65,7 @@ class Table:
                 reader = csv.reader(file, delimiter=delimiter, quotechar=dialect.quote, strict=True)
                 self._line = lambda: reader.line_num
                 filled = filter(None, reader)
-                yield from ([cell.strip() for cell in cells] for cells in filled) if dialect.trim else filled
-        except (csv.Error, UnicodeError, OSError) as error:
+                yield ([cell.strip() for cell in cells] for cells in filled) if dialect.trim else filled
+        except (csv.Error, UnicodeDecodeError, OSError) as error:
             message = f"the delimited file cannot be read: {error}"
             self._report(Problem("source.csv", message, "correct the file", str(self._path)))

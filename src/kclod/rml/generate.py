@@ -30,7 +30,7 @@ from itertools import product
 
 from kclod.rml import text
 from kclod.rml.cursor import Cursor
-from kclod.rml.inline import Fixed, Inline, Writer
+from kclod.rml.inline import Assigned, Fixed, Inline, Writer
 from kclod.rml.joins import Join
 from kclod.rml.model import LogicalSource, PredicateObjectMap, ReferencingObjectMap, TermMap, TermType, TriplesMap
 from kclod.rml.terms import Context, constant_of
@@ -116,27 +116,27 @@ class _Function:
         writer = self._writer
         if self._context.columns is None:
             writer.put(f"get = record.get if isinstance(record, dict) else {writer.bind(_nothing)}")
-        name, is_list = self._inline.assign(self._map.subject, self._context, "subject")
-        writer.put(f"if not {name}: return")
+        subjects = self._inline.assign_text(self._map.subject, self._context, "subject")
+        writer.put(f"if not {subjects.name}: return")
         graphs = [self._graph(graph, f"graph {i}") for i, graph in enumerate(self._map.graphs)]
-        subject = name
-        if is_list:
-            subject = self._each(name, is_list=True)
+        subject = subjects.name
+        if subjects.is_list:
+            (subject,) = self._each(subjects)
             writer.put("pass")  # a triples map need not say anything of its subjects
         self._note_origin(subject)
         if self._map.classes:
-            self._lines(subject, [Fixed(_TYPE)], [Fixed(str(c)) for c in self._map.classes], graphs, is_blank=False)
+            self._lines(subject, [Fixed(_TYPE)], [(Fixed(str(c)),) for c in self._map.classes], graphs, is_blank=False)
         for number, rule in enumerate(self._map.predicate_objects):
             self._rule(subject, rule, number, graphs)
 
-    def _each(self, name: str, *, is_list: bool) -> str:
-        """Go into what is done for each text of a list, or for one text if it is there; the name of that text."""
-        if not is_list:
-            self._writer.open(f"if {name} is not None")
-            return name
+    def _each(self, assigned: Assigned) -> tuple[str, ...]:
+        """Go into what is done for each term, or for one if it is there; the parts of its text."""
+        if not assigned.is_list:
+            self._writer.open(f"if {assigned.name} is not None")
+            return assigned.parts or (assigned.name,)
         one = self._writer.fresh("t")
-        self._writer.open(f"for {one} in {name}")
-        return one
+        self._writer.open(f"for {one} in {assigned.name}")
+        return (one,)
 
     def _note_origin(self, name: str) -> None:
         if self._settings.origins:
@@ -145,7 +145,7 @@ class _Function:
     # Predicate-object maps: objects first, for where there is none nothing else is looked at
 
     def _rule(self, subject: str, rule: PredicateObjectMap, number: int, graphs: Sequence[_Graph]) -> None:
-        constants = [Fixed(c) for o in rule.objects if isinstance(o, TermMap) and (c := constant_of(o)) is not None]
+        constants = [(Fixed(c),) for o in rule.objects if isinstance(o, TermMap) and (c := constant_of(o)) is not None]
         if constants:
             self._predicates(subject, rule, number, constants, graphs, is_blank=False)
         for position, value in enumerate(rule.objects):
@@ -156,28 +156,26 @@ class _Function:
             self._predicates(subject, rule, number, [term], graphs, is_blank=is_blank)
             self._writer.depth = depth
 
-    def _object(self, value: TermMap | ReferencingObjectMap, role: str) -> tuple[str, bool]:
-        """Go into what is done for each object; the name of one, and whether it is a blank node."""
+    def _object(self, value: TermMap | ReferencingObjectMap, role: str) -> tuple[tuple[str, ...], bool]:
+        """Go into what is done for each object; the parts of its text, and whether it is a blank node."""
         if isinstance(value, TermMap):
-            name, is_list = self._inline.assign(value, self._context, role)
-            return self._each(name, is_list=is_list), value.term_type is TermType.BLANK_NODE
+            return self._each(self._inline.assign(value, self._context, role)), value.term_type is TermType.BLANK_NODE
         parent = self._all_maps[value.parent]
         is_blank = parent.subject.term_type is TermType.BLANK_NODE
         context = replace(self._settings.context_of(parent), silent=True)  # the parent's own run tells its rejects
         if not value.joins:  # the same iteration of an effectively equal source
-            name, is_list = self._inline.assign(parent.subject, context, "subject")
-            return self._each(name, is_list=is_list), is_blank
+            return self._each(self._inline.assign(parent.subject, context, "subject")), is_blank
         join = Join(parent.source, tuple(j.parent for j in value.joins), parent.subject, context)
         self._joins[join] = None
         lookup = self._writer.bind(join.lookup([j.child for j in value.joins], self._context))
-        return self._each(f"{lookup}(record, at)", is_list=True), is_blank
+        return self._each(Assigned(f"{lookup}(record, at)", is_list=True)), is_blank
 
     def _predicates(
         self,
         subject: str,
         rule: PredicateObjectMap,
         number: int,
-        objects: Sequence[str],
+        objects: Sequence[tuple[str, ...]],
         graphs: Sequence[_Graph],
         *,
         is_blank: bool,
@@ -190,8 +188,8 @@ class _Function:
         for position, predicate in enumerate(rule.predicates):
             if constant_of(predicate) is None:
                 depth = self._writer.depth
-                name, is_list = self._inline.assign(predicate, self._context, f"predicate {number}.{position}")
-                self._lines(subject, [self._each(name, is_list=is_list)], objects, graphs, is_blank=is_blank)
+                assigned = self._inline.assign_text(predicate, self._context, f"predicate {number}.{position}")
+                self._lines(subject, self._each(assigned), objects, graphs, is_blank=is_blank)
                 self._writer.depth = depth
         self._writer.depth = before
 
@@ -201,13 +199,14 @@ class _Function:
         constant = constant_of(graph)
         if constant is not None:
             return _Graph(constant, is_constant=True)
-        return _Graph(*self._inline.assign(graph, self._context, role))
+        assigned = self._inline.assign_text(graph, self._context, role)
+        return _Graph(assigned.name, assigned.is_list)
 
     def _lines(
         self,
         subject: str,
         predicates: Sequence[str],
-        objects: Sequence[str],
+        objects: Sequence[tuple[str, ...]],
         graphs: Sequence[_Graph],
         *,
         is_blank: bool,
@@ -223,7 +222,7 @@ class _Function:
             for predicate, value in product(predicates, objects):
                 of_subject = [suffix] if subject_is_blank else []
                 of_object = [suffix] if is_blank else []
-                parts = [subject, *of_subject, Fixed(" "), predicate, Fixed(" "), value, *of_object, end]
+                parts = [subject, *of_subject, Fixed(" "), predicate, Fixed(" "), *value, *of_object, end]
                 writer.put(f"add({writer.joined(parts)})")
             writer.depth = depth
 
@@ -232,10 +231,10 @@ class _Function:
         if graph is None:
             return Fixed(self._settings.end), Fixed("")
         if graph.is_constant:
-            if self._settings.origins:
+            if not text.is_default_graph(graph.name):
                 self._note_origin(self._writer.bind(graph.name))
             return Fixed(text.graph_end(self._settings.end)(graph.name)), Fixed(text.scope(graph.name))
-        name = self._each(graph.name, is_list=graph.is_list)
+        (name,) = self._each(Assigned(graph.name, is_list=graph.is_list))
         self._note_origin(name)
         return f"{self._ends}[{name}]", f"{self._scopes}[{name}]" if scoped else ""
 

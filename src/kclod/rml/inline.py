@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kclod.rml import text
@@ -23,6 +24,8 @@ from kclod.rml.terms import (
 from kclod.rml.values import NOT_IUNRESERVED, NOT_UNRESERVED, NotScalarError, decimal_lexical
 from kclod.rml.xsd import wants_decimal
 
+QUOTE = "'\"'"
+"""Code for the text that is one quotation mark."""
 _NOT_SAFE = {TermType.IRI: NOT_IUNRESERVED, TermType.URI: NOT_UNRESERVED}
 
 
@@ -67,7 +70,7 @@ class Writer:
             self._names[value] = name
         return name
 
-    def memo(self, key: object, make: text.Make) -> text.Memo:
+    def memo(self, key: object, make: Callable[[str], str | None]) -> text.Memo:
         """A memo; the same one for the same key in all functions of a mapping."""
         if key not in self._memos:
             self._memos[key] = text.Memo(make)
@@ -90,6 +93,18 @@ class Writer:
         return self._globals[name]
 
 
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What a function has of a term map: a name that is None where there is no term, or the name of a list of texts.
+
+    `parts` put together are the text of the term, where there is one.
+    """
+
+    name: str
+    parts: tuple[str, ...] = ()
+    is_list: bool = False
+
+
 class Inline:
     """Writes term maps into one function."""
 
@@ -97,24 +112,35 @@ class Inline:
         self._writer = writer
         self._read: dict[tuple[str, Context], str] = {}
 
-    def assign(self, term_map: TermMap, context: Context, role: str) -> tuple[str, bool]:
-        """Write what makes the terms; the name that has them, and whether it is a list or one text or None."""
+    def assign(self, term_map: TermMap, context: Context, role: str) -> Assigned:
+        """Write what makes the terms of a term map."""
         writer, expression = self._writer, term_map.expression
         if isinstance(expression, Constant):
-            return writer.bind(str(expression.term)), False
+            return Assigned(writer.bind(str(expression.term)))
         texts = compile_term(term_map, context, role)
         paths = self._paths(term_map, context)
-        name = writer.fresh("t")
         if paths is None or expression is None:
+            name = writer.fresh("t")
             writer.put(f"{name} = {writer.bind(texts)}(record, at)")
-            return name, True
-        slow = f"{writer.bind(_first(texts))}(record, at)"
-        if isinstance(expression, Reference):
-            self._reference(name, term_map, context, self._value(paths[0], context), slow)
-        else:
-            values = [self._value(path, context) for path in paths]
-            self._template(name, term_map, context, values, slow)
-        return name, False
+            return Assigned(name, is_list=True)
+        values = [self._value(path, context) for path in paths]
+        if isinstance(expression, Template):
+            return self._template(expression, term_map, context, values, texts)
+        end = literal_end(term_map)
+        if term_map.term_type is not TermType.LITERAL or end is None:
+            return self._memorised_reference(term_map, context, values[0], texts)
+        if is_natural(term_map, context) and context.columns is None:
+            return self._natural(values[0], texts)
+        return self._literal(end, context, values[0], texts)
+
+    def assign_text(self, term_map: TermMap, context: Context, role: str) -> Assigned:
+        """As `assign`, for terms that are used often: the text is put together once and has the name."""
+        assigned = self.assign(term_map, context, role)
+        if len(assigned.parts) < 2:
+            return assigned
+        name = self._writer.fresh("t")
+        self._writer.put(f"{name} = None if {assigned.name} is None else {self._writer.joined(assigned.parts)}")
+        return Assigned(name)
 
     def _paths(self, term_map: TermMap, context: Context) -> list[Path] | None:
         """The paths of a term map that gives at most one term, made in the same way of each record; else None."""
@@ -153,62 +179,86 @@ class Inline:
 
     # Terms
 
-    def _reference(self, name: str, term_map: TermMap, context: Context, value: str, slow: str) -> None:
-        writer, end = self._writer, literal_end(term_map)
-        writer.put(f"if {value} is None: {name} = None")
-        if term_map.term_type is TermType.LITERAL and end is not None:
-            integer_end = text.INTEGER_END if is_natural(term_map, context) else end
-            quote = Fixed('"')
-            plain = writer.joined([quote, value, Fixed(end)])
-            number = writer.joined([quote, value, Fixed(integer_end)])
-            writer.put(f"elif {value}.__class__ is str and {_is_plain(value)}: {name} = {plain}")
-            writer.put(f"elif {value}.__class__ is int: {name} = {number}")
-            writer.put(f"else: {name} = {slow}")
-            return
-        memo = writer.bind(self._memo(term_map, context))
-        writer.open("else")
-        is_number = f"{memo}[f'{{{value}}}'] if {value}.__class__ is int else None"
-        writer.put(f"{name} = {memo}[{value}] if {value}.__class__ is str else {is_number}")
-        writer.put(f"if {name} is None: {name} = {slow}")
-        writer.depth -= 1
+    def _open_if_there(self, values: Sequence[str], context: Context, name: str) -> None:
+        """Go on where all values are there, else there is no term. A cell lacks only where some text means that."""
+        if context.columns is None or (context.source and context.source.nulls):
+            self._writer.put(f"if {' or '.join(f'{value} is None' for value in values)}: {name} = None")
+            self._writer.open("else")
 
-    def _template(self, name: str, term_map: TermMap, context: Context, values: Sequence[str], slow: str) -> None:
-        writer = self._writer
-        writer.put(f"if {' or '.join(f'{v} is None' for v in values)}: {name} = None")
-        writer.open("else")
+    def _literal(self, end: str, context: Context, value: str, texts: TextsOf) -> Assigned:
+        """A literal that ends as all of them do: the name has what is between the quotation marks."""
+        writer, name, depth = self._writer, self._writer.fresh("t"), self._writer.depth
+        self._open_if_there([value], context, name)
+        inside = f"{writer.bind(_first(texts, 1, len(end)))}(record, at)"
+        fits = _is_plain(value)
+        if context.columns is None:
+            fits = f"{value}.__class__ is int or {value}.__class__ is str and {fits}"
+        writer.put(f"{name} = {value} if {fits} else {inside}")
+        writer.depth = depth
+        return Assigned(name, (Fixed('"'), name, Fixed(end)))
+
+    def _natural(self, value: str, texts: TextsOf) -> Assigned:
+        """A literal that ends as the type of the value wants it: a second name has the end."""
+        writer, name, end = self._writer, self._writer.fresh("t"), self._writer.fresh("e")
+        writer.put(f"if {value} is None: {name} = None")
+        writer.put(f"elif {value}.__class__ is str and {_is_plain(value)}: {name} = {value}; {end} = {QUOTE}")
+        writer.put(f"elif {value}.__class__ is int: {name} = {value}; {end} = {writer.bind(text.INTEGER_END)}")
+        writer.put(f"else: {name} = {writer.bind(_first(texts, 1))}(record, at); {end} = ''")
+        return Assigned(name, (Fixed('"'), name, end))
+
+    def _memorised_reference(self, term_map: TermMap, context: Context, value: str, texts: TextsOf) -> Assigned:
+        """An IRI, or a literal whose lexical form is checked."""
+        writer, name, depth = self._writer, self._writer.fresh("t"), self._writer.depth
+        self._open_if_there([value], context, name)
+        memo = writer.bind(self._memo(term_map, context))
+        if context.columns is None:
+            is_number = f"{memo}[f'{{{value}}}'] if {value}.__class__ is int else None"
+            writer.put(f"{name} = {memo}[{value}] if {value}.__class__ is str else {is_number}")
+        else:
+            writer.put(f"{name} = {memo}[{value}]")
+        writer.put(f"if {name} is None: {name} = {writer.bind(_first(texts))}(record, at)")
+        writer.depth = depth
+        return Assigned(name)
+
+    def _template(
+        self, template: Template, term_map: TermMap, context: Context, values: Sequence[str], texts: TextsOf
+    ) -> Assigned:
+        writer, name, depth = self._writer, self._writer.fresh("t"), self._writer.depth
+        self._open_if_there(values, context, name)
         pieces = [self._piece(value, term_map, context) for value in values]
         missing = " or ".join(f"{piece} is None" for piece in pieces)
-        literals = term_map.expression.literals if isinstance(term_map.expression, Template) else ()
-        safe = term_map.term_type in ESCAPES
-        head = text.always_valid(literals, context.base_iri) if safe else None
+        literals, end = template.literals, literal_end(term_map)
+        slow = f"{writer.bind(_first(texts))}(record, at)"  # where it tells what is wrong
+        head = text.always_valid(literals, context.base_iri) if term_map.term_type in ESCAPES else None
         if head is not None and (head.isascii() or term_map.term_type is TermType.IRI):
-            parts = [Fixed(f"<{head}"), *_alternating(pieces, literals[1:]), Fixed(">")]
-            writer.put(f"{name} = {slow} if {missing} else {writer.joined(parts)}")
-            writer.depth -= 1
-            return
-        whole, end = writer.fresh("w"), literal_end(term_map)
-        parts = [Fixed(literals[0]), *_alternating(pieces, literals[1:])]
-        writer.put(f"{whole} = None if {missing} else {writer.joined(parts)}")
+            writer.put(f"{name} = {slow} if {missing} else {pieces[0]}")
+            writer.depth = depth
+            return Assigned(name, (Fixed(f"<{head}"), *_alternating(pieces, literals[1:]), Fixed(">")))
+        whole = writer.joined([Fixed(literals[0]), *_alternating(pieces, literals[1:])])
+        writer.put(f"{name} = None if {missing} else {whole}")
         if term_map.term_type is TermType.LITERAL and end is not None:
-            plain = writer.joined([Fixed('"'), whole, Fixed(end)])
-            writer.put(f"{name} = {plain} if {whole} is not None and {_is_plain(whole)} else {slow}")
+            plain = writer.joined([Fixed('"'), name, Fixed(end)])
+            writer.put(f"{name} = {plain} if {name} is not None and {_is_plain(name)} else {slow}")
         else:
-            writer.put(
-                f"{name} = {writer.bind(self._memo(term_map, context))}[{whole}] if {whole} is not None else None"
-            )
+            writer.put(f"if {name} is not None: {name} = {writer.bind(self._memo(term_map, context))}[{name}]")
             writer.put(f"if {name} is None: {name} = {slow}")
-        writer.depth -= 1
+        writer.depth = depth
+        return Assigned(name)
 
     def _piece(self, value: str, term_map: TermMap, context: Context) -> str:
         """The name of a value as it stands in the template: IRI-safe where it must be; None where it has no text."""
         writer, piece = self._writer, self._writer.fresh("p")
-        other = writer.bind(_text_of(ESCAPES.get(term_map.term_type), _lexical_of(term_map, context)))
-        unsafe = _NOT_SAFE.get(term_map.term_type)
-        is_text = f"{value}.__class__ is str"
+        to_text = _text_of(ESCAPES.get(term_map.term_type), _lexical_of(term_map, context))
+        other = f"{writer.bind(to_text)}({value})"
+        cells, unsafe = context.columns is not None, _NOT_SAFE.get(term_map.term_type)
+        tests = [] if cells else [f"{value}.__class__ is str"]
         if unsafe is not None:
             found = f"{writer.bind(unsafe.search)}({value})"
-            is_text = f"{is_text} and ({value}.isalnum() and {value}.isascii() or {found} is None)"
-        writer.put(f"{piece} = {value} if {value}.__class__ is int or {is_text} else {other}({value})")
+            tests.append(f"({value}.isalnum() and {value}.isascii() or {found} is None)")
+            memo = writer.bind(writer.memo(("piece", term_map.term_type), to_text))
+            other = f"{memo}[{value}]" if cells else f"{memo}[{value}] if {value}.__class__ is str else {other}"
+        fits = " and ".join(tests) if cells else f"{value}.__class__ is int or {' and '.join(tests)}"
+        writer.put(f"{piece} = {value} if {fits} else {other}" if fits else f"{piece} = {value}")
         return piece
 
     def _memo(self, term_map: TermMap, context: Context) -> text.Memo:
@@ -227,8 +277,14 @@ def _alternating(pieces: Sequence[str], literals: Sequence[str]) -> list[str]:
     return [part for piece, literal in zip(pieces, literals, strict=True) for part in (piece, Fixed(literal))]
 
 
-def _first(texts: TextsOf) -> Callable[[object, Any], str | None]:
-    return lambda record, at: next(iter(texts(record, at)), None)
+def _first(texts: TextsOf, skip: int = 0, cut: int = 0) -> Callable[[object, Any], str | None]:
+    """The text of the only term, or None; without so many characters at its start and at its end."""
+
+    def first(record: object, at: Any) -> str | None:
+        made = texts(record, at)
+        return made[0][skip : len(made[0]) - cut] if made else None
+
+    return first
 
 
 def _lexical_of(term_map: TermMap, context: Context) -> Lexical:

@@ -17,6 +17,8 @@ from kclod.rml.unreadable import refuse
 PIECE = 1 << 20
 """How many characters of an array are read at a time."""
 
+_NEXT = (",\n{", ", {", ",\n[", ", [")
+"""What usually stands between two members, and what the next one then begins with."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -85,7 +87,11 @@ class JsonLines:
 
     def parse(self, text: str) -> object:
         """The value of the line that was read last."""
-        return _parsed(self._path, text, self.line)
+        try:
+            value, end = _DECODER.raw_decode(text)
+        except (ValueError, RecursionError):
+            return _parsed(self._path, text, self.line)  # which says what is wrong
+        return value if text[end:] in {"\n", ""} else _parsed(self._path, text, self.line)
 
 
 class JsonArray:
@@ -120,6 +126,9 @@ class JsonArray:
                 self._start = position
                 value, position = self._member(file)
                 yield value
+                if self._text.startswith(_NEXT, position):
+                    position += 2
+                    continue
                 if self._text[position : position + 1] == ",":
                     position = self._skip(file, position + 1)
                     if self._text[position : position + 1] != "]":
@@ -141,7 +150,7 @@ class JsonArray:
                 continue
             except (ValueError, RecursionError):
                 self._refuse()
-            follows = _after_space(self._text, end)
+            follows = end if self._text.startswith(",", end) else _after_space(self._text, end)
             if follows < len(self._text) or not self._more(file, self._start):
                 return value, follows
             # a number may go on in the next piece

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kclod.errors import Problem, RefusedError, UsageError
@@ -10,9 +11,13 @@ from kclod.rml.cursor import Cursor, JoinIndex
 from kclod.rml.execute import Program, blocks, join_indexes
 from kclod.rml.generate import Settings
 from kclod.rml.model import LogicalSource
-from kclod.rml.result import MapResult, Reject
+from kclod.rml.result import Batch, MapResult, Reject
 from kclod.rml.sources import Given, Sources, by_row
+from kclod.rml.spread import processors, spread
 from kclod.rml.termparse import is_iri
+
+BIG = 8_000_000
+"""From how many bytes of input on it pays to start several processes."""
 
 
 def run(
@@ -45,6 +50,44 @@ def run(
     return MapResult(list(lines), tuple(rejects), {term[1:-1]: origin for term, origin in cursor.origins.items()})
 
 
+def stream(
+    mapping: CompiledMapping,
+    *,
+    sources: Given,
+    base_iri: str | None = None,
+    unsafe: bool = False,
+    jobs: int | None = None,
+) -> Iterator[Batch]:
+    """As `run`, but in batches while the records are read: memory does not grow with a big file.
+
+    So it is for delimited files, JSON Lines, and JSON arrays that all iterators go through member by member; any other
+    document is read whole, and the parent's side of a join is a table in memory. A line may come more than once:
+    N-Quads allows that and means the same (RDF 1.1 N-Quads, section 3). With several `jobs` the blocks of records are
+    spread over processes; batches are the same, in the same order. None: all processors for big files, else one.
+
+    Sources are found and joins are prepared at once, with the errors of `run`. What turns out unreadable later is
+    raised at the end, as RefusedError; then what was given before is to be thrown away.
+    """
+    prepared = prepare(mapping, sources, Settings(base_iri, unsafe, end=" .\n"))
+    if jobs is None:
+        jobs = processors() if prepared.size() >= BIG else 1
+    return _stream(prepared, jobs)
+
+
+def _stream(prepared: Prepared, jobs: int) -> Iterator[Batch]:
+    if prepared.rejects:
+        yield Batch("", 0, prepared.rejects)
+    if jobs == 1:
+        yield from prepared.batches(0, 1)
+    else:
+        for batch in spread(jobs, prepared.batches, lambda: prepared.data.problems):
+            if isinstance(batch, Problem):
+                prepared.data.problems[batch] = None
+            else:
+                yield batch
+    prepared.refuse_problems()
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A mapping and its data before the first record: sources found, functions written, tables of joins made."""
@@ -57,6 +100,15 @@ class Prepared:
     def cursor(self) -> Cursor:
         """A cursor for going through the data."""
         return Cursor(self.joins)
+
+    def size(self) -> int:
+        """How many bytes there are to read, all files taken together."""
+        return sum(self.data.size(file) for file, _ in self.program.files if file is not None)
+
+    def batches(self, number: int, jobs: int) -> Iterator[Batch]:
+        """The batches of every block whose number, divided by `jobs`, leaves `number`."""
+        for lines, rejects in blocks(self.program, self.data, self.cursor(), lambda block: block % jobs == number):
+            yield Batch("".join(lines), len(lines), rejects)
 
     def refuse_problems(self) -> None:
         """RefusedError when something could not be read."""

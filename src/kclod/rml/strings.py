@@ -115,7 +115,10 @@ def _template(template: Template, paths: Sequence[Path], escape: Escape | None, 
     head, *tails = template.literals
 
     def many(record: object, bad: Bad) -> Sequence[str]:
-        columns = [_texts(path.find(record), convert, bad) for path in paths]
+        found = [[value for value in path.find(record) if value is not None] for path in paths]
+        if not all(found):  # without one of the values there is no string, so the others may be what they are
+            return []
+        columns = [_texts(values, convert, bad) for values in found]
         return [
             head + "".join([text + tail for text, tail in zip(row, tails, strict=True)]) for row in product(*columns)
         ]

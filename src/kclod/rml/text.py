@@ -41,15 +41,15 @@ class Memo(dict[str, str | None]):
     Emptied when full, so that it stays small however large the input is.
     """
 
-    LIMIT = 1 << 14
+    LIMIT = 1 << 15
 
-    def __init__(self, make: Make) -> None:
+    def __init__(self, make: Callable[[str], str | None]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, value: str) -> str | None:
         try:
-            made: str | None = self._make(value)
+            made = self._make(value)
         except BadTermError:
             made = None
         if len(self) >= self.LIMIT:
@@ -120,8 +120,13 @@ def iri(base: str | None, *, ascii_only: bool = False, unsafe: bool = False) -> 
 
     def make(value: str) -> str:
         allowed = not ascii_only or value.isascii()
-        if allowed and _is_valid(value):
-            return f"<{value}>"
+        if allowed:
+            try:
+                ox.NamedNode(value)
+            except ValueError:
+                pass
+            else:
+                return f"<{value}>"
         if unsafe and allowed and is_encodable(value) and _SCHEME.match(value):
             return _unsafe(value)
         if base is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
+from functools import lru_cache
 from json import dumps
 
 # RFC 3987 section 2.2, iunreserved; RFC 3986 section 2.3, unreserved
@@ -98,7 +99,12 @@ def uri_safe(text: str) -> str:
 
 
 def _percent(match: re.Match[str]) -> str:
-    return "".join(f"%{octet:02X}" for octet in match.group().encode())
+    return _encoded(match[0])
+
+
+@lru_cache(maxsize=1024)
+def _encoded(character: str) -> str:
+    return "".join(f"%{octet:02X}" for octet in character.encode())
 
 
 def is_encodable(text: str) -> bool:
