@@ -52,7 +52,8 @@ class Memory:
         self._objects: dict[str, dict[str, Collection[str]]] = {}
         self._subjects: dict[str, dict[str, Collection[str]]] = {}
         self._instances: dict[str, Set[str]] = {}
-        same = dict[str, str]().setdefault  # one text object a term: half the memory, and its hash is known
+        terms: dict[str, str] = {}
+        same = terms.setdefault  # one text object a term: half the memory, and its hash is known
         ends = self._ends
         for statement in statements:
             subject, predicate, value = statement.split(" ", 2)
@@ -61,11 +62,8 @@ class Memory:
                 found = ends[predicate] = []
             found.append(same(subject, subject))
             found.append(same(value, value))
-
-    @cached_property
-    def is_beyond_rdf11(self) -> bool:
+        self.is_beyond_rdf11 = any(map(is_beyond_rdf11, terms))
         """Whether a triple or a literal with a direction is among the terms."""
-        return any(is_beyond_rdf11(value) for ends in self._ends.values() for value in ends[1::2])
 
     def _objects_by_subject(self, predicate: str) -> dict[str, Collection[str]]:
         known = self._objects.get(predicate)

@@ -21,7 +21,7 @@ from kclod.shacl.shapes import Node
 from kclod.shacl.steps import Path as Way
 from kclod.shacl.steps import Read, follow, turned
 from kclod.shacl.targets import Target
-from kclod.shacl.validate import Labelled, Rules
+from kclod.shacl.validate import Rules, has_blank_node
 from kclod.view import Overlay, View
 
 
@@ -39,14 +39,14 @@ def revalidate(
     `changed`: every statement that is in the data now and was not before, or was and is not; none else. `standing`:
     that of the report before, by the same shapes and the same `extra`. Errors are those of `validate`; with `checked`
     the shapes are not tried again. None: the changes, or the shapes, are such that the data must be validated in full.
+    A blank node in `extra` that the data have as well must have the label there that `view` shows.
     """
     rules = Rules.read(shapes, checked=checked)
     targeted = rules.shapes.targeted
     split = [tuple(statement.split(" ", 2)) for statement in changed]
     if not rules.is_local or standing.targets.keys() != set(map(str, targeted)) or not all(map(_is_plain, split)):
         return None
-    others = Labelled.of((), extra).extra
-    now = Overlay(view, plus=others)
+    now = Overlay(view, plus=map(str, extra))
     added = [statement for statement in changed if statement in view]
     removed = [statement for statement in changed if statement not in view]
     before = Overlay(view, plus=removed, minus=added)
@@ -64,7 +64,9 @@ def revalidate(
         doubtful = select.may_fail(compiler, {shape: meant})[shape]
         unsettled[shape] = (set(standing.unsettled.get(str(shape), ())) - affected) | doubtful
     near = select.neighbourhood(rules.shapes, unsettled, now)
-    triples = rules.report(select.Choice(unsettled, near or ()))
+    if near is None or any(map(has_blank_node, near)):  # whose label in the report depends on all the others
+        return None
+    triples = rules.report(select.Choice(unsettled, near))
     idle = [shape for shape in targeted if not counts[shape]]
     return report_of(triples, rules.shapes, Standing.of(counts, unsettled), idle)
 

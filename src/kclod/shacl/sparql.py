@@ -32,7 +32,11 @@ _HEAD = rf"\s*SELECT\s+(?:DISTINCT\s+)?(?:{_VARIABLE}\s*)+(?:WHERE\s*)?\{{"
 _PRESENT = re.compile(rf"{_HEAD}(?P<pattern>{_PATTERN}?)(?:{_COMPARISON}\s*\.?\s*)?\}}\s*", re.IGNORECASE)
 _ABSENT = re.compile(rf"{_HEAD}\s*FILTER\s+NOT\s+EXISTS\s*\{{(?P<pattern>{_PATTERN})\}}\s*\.?\s*\}}\s*", re.IGNORECASE)
 _TOKEN = re.compile(rf"\s*({_IRI}|{_VARIABLE}|a\b|[;,./|^+()])")
-_INTEGER = re.compile(rf'"([+-]?[0-9]{{1,1000}})"\^\^{re.escape(str(XSD["integer"]))}', re.ASCII)
+_INTEGER = re.compile(
+    rf'"([+-]?[0-9]{{1,1000}}(?="\^\^<{re.escape(XSD)}integer>)'
+    rf'|[0-9]{{1,1000}}(?="\^\^<{re.escape(XSD)}nonNegativeInteger>))".*',
+    re.ASCII,
+)
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": eq,
     "!=": ne,

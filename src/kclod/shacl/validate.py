@@ -20,7 +20,7 @@ from kclod.errors import Problem, UndecidedError, UsageError
 from kclod.rdf import Statement
 from kclod.shacl import select
 from kclod.shacl.graph import Memory
-from kclod.shacl.literals import is_beyond_rdf11
+from kclod.shacl.literals import is_beyond_rdf11, is_blank
 from kclod.shacl.report import CONFORMING, Report, Standing, report_of
 from kclod.shacl.shapes import Node, Shapes, read_shapes, relabelled
 from kclod.shacl.syntax import idle_parameters, problem_at, problems_of_shapes
@@ -61,7 +61,8 @@ def validate(
     else:
         choice = select.choose(rules.shapes, focus_nodes, memory, whole)
     standing = None
-    if rules.is_local and not labelled.has_blank_nodes and not memory.is_beyond_rdf11:
+    has_blank = any(is_blank(node) for nodes in choice.focus_nodes.values() for node in nodes)
+    if rules.is_local and not has_blank and not memory.is_beyond_rdf11:
         counts = {shape: len(nodes) for shape, nodes in focus_nodes.items()}
         standing = Standing.of(counts, choice.focus_nodes)
     triples = rules.report(choice)
@@ -142,8 +143,6 @@ class Labelled:
 
     data: list[Statement]
     extra: list[Statement]
-    has_blank_nodes: bool
-    """Whether the data have any."""
 
     @classmethod
     def of(
@@ -153,7 +152,7 @@ class Labelled:
         mine, others = list(dict.fromkeys(map(str, data))), list(dict.fromkeys(map(str, extra)))
         blank, blank_others = _with_blank_nodes(mine), _with_blank_nodes(others)
         if not blank and not blank_others:
-            return cls(mine, others, has_blank_nodes=False)
+            return cls(mine, others)
         quads = [
             *rdf.in_graph(rdf.triples_from(blank), rdf.DEFAULT_GRAPH),
             *rdf.in_graph(rdf.triples_from(blank_others), _EXTRA),
@@ -162,15 +161,15 @@ class Labelled:
         return cls(
             [*_without(mine, blank), *(str(q.triple) for q in again if q.graph_name == rdf.DEFAULT_GRAPH)],
             [*_without(others, blank_others), *(str(q.triple) for q in again if q.graph_name == _EXTRA)],
-            has_blank_nodes=bool(blank),
         )
 
 
 def _with_blank_nodes(statements: Iterable[Statement]) -> list[Statement]:
-    return [statement for statement in statements if "_:" in statement and _has_blank_node(statement)]
+    return [statement for statement in statements if "_:" in statement and has_blank_node(statement)]
 
 
-def _has_blank_node(statement: Statement) -> bool:
+def has_blank_node(statement: Statement) -> bool:
+    """Whether a blank node is among the terms of a statement."""
     subject, _, value = statement.split(" ", 2)
     return subject.startswith("_:") or value.startswith("_:") or (is_beyond_rdf11(value) and "_:" in value)
 

@@ -48,11 +48,15 @@ _PYTHON_TYPES: Mapping[str, type] = {
     str(XSD["dateTime"]): datetime.datetime,
 }
 """The types of value that pySHACL asks for; of other datatypes it asks only that rdflib finds nothing wrong."""
-_DATE = r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+_DATE = (
+    r"(?!0000)[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
+    r"|(?:0[13578]|1[02])-31)"
+)
 _SURE: Mapping[str, re.Pattern[str]] = {
     str(XSD[name]): re.compile(pattern)
     for name, pattern in (
         ("integer", "[+-]?[0-9]{1,100}"),
+        ("nonNegativeInteger", "[0-9]{1,100}"),
         ("decimal", r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?"),
         ("boolean", "true|false"),
         ("date", _DATE),
@@ -62,11 +66,13 @@ _SURE: Mapping[str, re.Pattern[str]] = {
     )
 }
 """Datatype → lexical forms that nobody finds anything wrong with."""
-_TYPED_BY_RDFLIB = (str(XSD)[:-1], str(RDF)[:-1])
 _LITERALS = (str(RDFS["Literal"]), str(RDFS["Datatype"]))
+_WHOLE = "(?:0|[1-9][0-9]{0,17})"
 _NUMBER = re.compile(
-    rf'"(-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,9}})?)"\^\^<{re.escape(XSD)}(?:integer|decimal)>', re.ASCII
+    rf'"(-?{_WHOLE}(?="\^\^<{re.escape(XSD)}integer>)|{_WHOLE}(?="\^\^<{re.escape(XSD)}nonNegativeInteger>)'
+    rf'|-?{_WHOLE}(?:\.[0-9]{{1,9}})?(?="\^\^<{re.escape(XSD)}decimal>))".*'
 )
+"""Numbers that are compared as everybody does."""
 _PLAIN_DATE = re.compile(rf'"({_DATE})"\^\^{re.escape(str(XSD["date"]))}', re.ASCII)
 _KINDS: Mapping[str, str] = {
     str(SH["IRI"]): "<",
@@ -154,6 +160,16 @@ def precedes(term: str, other: str, *, or_equal: bool) -> bool | None:
     date, later = _PLAIN_DATE.fullmatch(term), _PLAIN_DATE.fullmatch(other)
     if date and later:
         return date[1] < later[1] or (or_equal and date[1] == later[1])
+    number, greater = _NUMBER.fullmatch(term), _NUMBER.fullmatch(other)
+    if number and greater:
+        if term == other:
+            return or_equal
+        if (first := Decimal(number[1])) != (second := Decimal(greater[1])):
+            return first < second
+    return _precedes(term, other, or_equal=or_equal)
+
+
+def _precedes(term: str, other: str, *, or_equal: bool) -> bool | None:
     left, right = _comparable(term), _comparable(other)
     if (type(left) is str) != (type(right) is str):  # a literal of rdflib is a str as well
         return False
