@@ -63,4 +63,4 @@ def test_order(or_equal: bool, term: ox.Literal, other: ox.Literal) -> None:
 
 
 def test_rdflib_knows_datatypes_of_two_vocabularies_only() -> None:
-    assert all(name is None or name.startswith((XSD, RDF)) for name in XSDToPython)
+    assert all(name is None or str(name).startswith((XSD, RDF)) for name in XSDToPython)
