@@ -49,8 +49,8 @@ class Memory:
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
         self._ends: dict[str, list[str]] = {}
-        self._objects: dict[str, dict[str, Collection[str]]] = {}
-        self._subjects: dict[str, dict[str, Collection[str]]] = {}
+        self._objects: dict[str, _Grouped] = {}
+        self._subjects: dict[str, _Grouped] = {}
         self._instances: dict[str, Set[str]] = {}
         terms: dict[str, str] = {}
         same = terms.setdefault  # one text object a term: half the memory, and its hash is known
@@ -62,17 +62,17 @@ class Memory:
                 found = ends[predicate] = []
             found.append(same(subject, subject))
             found.append(same(value, value))
-        self.is_beyond_rdf11 = any(map(is_beyond_rdf11, terms))
+        self.is_beyond_rdf11 = any(is_beyond_rdf11(term) for term in terms if term[-1] in "lr" or term[1] == "<")
         """Whether a triple or a literal with a direction is among the terms."""
 
-    def _objects_by_subject(self, predicate: str) -> dict[str, Collection[str]]:
+    def _objects_by_subject(self, predicate: str) -> _Grouped:
         known = self._objects.get(predicate)
         if known is None:
             ends = self._ends.get(predicate, ())
             known = self._objects[predicate] = _grouped(ends[::2], ends[1::2])
         return known
 
-    def _subjects_by_object(self, predicate: str) -> dict[str, Collection[str]]:
+    def _subjects_by_object(self, predicate: str) -> _Grouped:
         known = self._subjects.get(predicate)
         if known is None:
             ends = self._ends.get(predicate, ())
@@ -81,21 +81,19 @@ class Memory:
 
     def objects_of(self, predicate: str) -> Ends:
         """Subject → objects, of a predicate."""
-        get = self._objects_by_subject(predicate).get
-        return lambda node: get(node, ())
+        return _ends(self._objects_by_subject(predicate))
 
     def subjects_of(self, predicate: str) -> Ends:
         """Object → subjects, of a predicate."""
-        get = self._subjects_by_object(predicate).get
-        return lambda node: get(node, ())
+        return _ends(self._subjects_by_object(predicate))
 
     def objects(self, subject: str, predicate: str) -> Collection[str]:
         """The objects of a subject and a predicate."""
-        return self._objects_by_subject(predicate).get(subject, ())
+        return self.objects_of(predicate)(subject)
 
     def subjects(self, predicate: str, object: str) -> Collection[str]:  # noqa: A002  # what RDF calls it
         """The subjects of a predicate and an object."""
-        return self._subjects_by_object(predicate).get(object, ())
+        return self.subjects_of(predicate)(object)
 
     def all_subjects(self, predicate: str) -> Collection[str]:
         """Every subject of a predicate."""
@@ -124,23 +122,40 @@ class Memory:
         """Those of the nodes that are no instances of a class."""
         instances = self._instances.get(top)
         if instances is None:
-            typed = self._subjects_by_object(TYPE)
-            instances = frozenset().union(*(typed.get(one, ()) for one in classes_below(self, top)))
+            typed = self.subjects_of(TYPE)
+            instances = frozenset().union(*(typed(one) for one in classes_below(self, top)))
             self._instances[top] = instances
         return nodes - instances
 
 
-def _grouped(keys: Sequence[str], values: Sequence[str]) -> dict[str, Collection[str]]:
-    found: dict[str, Collection[str]] = {}
+_Grouped = dict[str, str | list[str]]
+"""Key → its only value as it is (most have one, and a tuple of one is as big as a term), or its values."""
+
+
+def _grouped(keys: Sequence[str], values: Sequence[str]) -> _Grouped:
+    found: _Grouped = dict(zip(keys, values, strict=True))
+    if len(found) == len(keys):
+        return found
+    found.clear()
     for key, value in zip(keys, values, strict=True):
         before = found.get(key)
         if before is None:
-            found[key] = (value,)
-        elif isinstance(before, list):
-            before.append(value)
+            found[key] = value
+        elif isinstance(before, str):
+            found[key] = [before, value]
         else:
-            found[key] = [*before, value]
+            before.append(value)
     return found
+
+
+def _ends(grouped: _Grouped) -> Ends:
+    get = grouped.get
+
+    def ends(node: str) -> Collection[str]:
+        found = get(node, ())
+        return (found,) if isinstance(found, str) else found
+
+    return ends
 
 
 class Looking:

@@ -44,14 +44,15 @@ def revalidate(
     rules = Rules.read(shapes, checked=checked)
     targeted = rules.shapes.targeted
     split = [tuple(statement.split(" ", 2)) for statement in changed]
-    if not rules.is_local or standing.targets.keys() != set(map(str, targeted)) or not all(map(_is_plain, split)):
-        return None
     now = Overlay(view, plus=map(str, extra))
+    compiler = select.Compiler(rules.shapes, Looking(now))
+    known_shapes = standing.targets.keys() == set(map(str, targeted))
+    if not known_shapes or not rules.are_local(compiler) or not all(map(_is_plain, split)):
+        return None
     added = [statement for statement in changed if statement in view]
     removed = [statement for statement in changed if statement not in view]
     before = Overlay(view, plus=removed, minus=added)
     trace = _Trace(split, now, Overlay(now, plus=removed))
-    compiler = select.Compiler(rules.shapes, Looking(now))
     counts: dict[Node, int] = {}
     unsettled: dict[Node, set[str]] = {}
     for shape in targeted:

@@ -29,10 +29,15 @@ _SHAPE_TYPES = (SH["NodeShape"], SH["PropertyShape"])
 
 @dataclass(frozen=True)
 class Source:
-    """A shapes file: its path, and where in its text things are named."""
+    """A shapes file: its path and text."""
 
     path: Path
-    lines: Lines
+    text: str
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Where in the text things are named."""
+        return Lines(self.text, self.path.resolve().as_uri())
 
     def line_of(self, named: Sequence[ox.NamedNode], values: Iterable[Term]) -> int | None:
         """The line of the first of the values found after the last of the named; else of what was found last."""
@@ -106,6 +111,11 @@ class Shapes:
         return tuple(sorted(found | set(self.targeted), key=str))
 
     @cached_property
+    def set_of_all(self) -> frozenset[Node]:
+        """The same as a set."""
+        return frozenset(self.all_shapes)
+
+    @cached_property
     def targeted(self) -> tuple[Node, ...]:
         """The shapes that say which nodes they are for, and are not deactivated; ordered."""
         off = {t.subject for t in self.triples if t.predicate == SH["deactivated"] and t.object == ox.Literal(True)}
@@ -164,7 +174,7 @@ def read_shapes(files: Sequence[Path]) -> Shapes:
             problems.extend(error.problems)
             continue
         text = path.read_text("utf-8", "replace")
-        sources.append(Source(path, Lines(text, path.resolve().as_uri())))
+        sources.append(Source(path, text))
         merged = rdf.in_graph(rdf.triples_of(quads), rdf.DEFAULT_GRAPH)
         found = [quad.triple for quad in relabelled(merged, f"s{number}n")]
         triples.extend(found)

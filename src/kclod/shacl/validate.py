@@ -51,10 +51,10 @@ def validate(
     """
     rules = Rules.read(shapes, checked=checked)
     labelled = Labelled.of(data, extra)
-    whole = list(dict.fromkeys([*labelled.data, *labelled.extra]))
+    only_extra = [statement for statement in labelled.extra if statement not in labelled.data]
+    whole = [*labelled.data, *only_extra]
     memory = Memory(whole)
-    held = set(labelled.data) if labelled.extra else set()
-    finder = FocusNodes(memory, Held(s for s in labelled.extra if s not in held))
+    finder = FocusNodes(memory, Held(only_extra))
     focus_nodes = {shape: finder.of(Target.of(rules.shapes, shape)) for shape in rules.shapes.targeted}
     if rules.is_advanced:
         choice = select.Choice(focus_nodes, whole)
@@ -62,7 +62,8 @@ def validate(
         choice = select.choose(rules.shapes, focus_nodes, memory, whole)
     standing = None
     has_blank = any(is_blank(node) for nodes in choice.focus_nodes.values() for node in nodes)
-    if rules.is_local and not has_blank and not memory.is_beyond_rdf11:
+    compiler = select.Compiler(rules.shapes, memory)
+    if rules.are_local(compiler) and not has_blank and not memory.is_beyond_rdf11:
         counts = {shape: len(nodes) for shape, nodes in focus_nodes.items()}
         standing = Standing.of(counts, choice.focus_nodes)
     triples = rules.report(choice)
@@ -93,12 +94,10 @@ class Rules:
         """Whether expressions or functions are used, of which nothing is known here."""
         return any(t.predicate in _ADVANCED or t.object in _ADVANCED for t in self.shapes.triples)
 
-    @cached_property
-    def is_local(self) -> bool:
+    def are_local(self, compiler: select.Compiler) -> bool:
         """Whether what the shapes look at from a focus node is known."""
         if self.is_advanced or self.shapes.has_components:
             return False
-        compiler = select.Compiler(self.shapes, Memory(()))
         return all(compiler.compiled(shape).reads is not None for shape in self.shapes.targeted)
 
     @cached_property
@@ -141,15 +140,15 @@ class Rules:
 class Labelled:
     """Data and what is read besides: distinct statements, their blank nodes labelled by what is said of them."""
 
-    data: list[Statement]
-    extra: list[Statement]
+    data: dict[Statement, None]
+    extra: dict[Statement, None]
 
     @classmethod
     def of(
         cls, data: Iterable[Statement] | Iterable[ox.Triple], extra: Iterable[Statement] | Iterable[ox.Triple]
     ) -> Labelled:
         """Statements without blank nodes stay as they are: RDFC-1.0 does not look at them."""
-        mine, others = list(dict.fromkeys(map(str, data))), list(dict.fromkeys(map(str, extra)))
+        mine, others = dict.fromkeys(map(str, data)), dict.fromkeys(map(str, extra))
         blank, blank_others = _with_blank_nodes(mine), _with_blank_nodes(others)
         if not blank and not blank_others:
             return cls(mine, others)
@@ -157,11 +156,12 @@ class Labelled:
             *rdf.in_graph(rdf.triples_from(blank), rdf.DEFAULT_GRAPH),
             *rdf.in_graph(rdf.triples_from(blank_others), _EXTRA),
         ]
-        again = relabelled(quads, "d")
-        return cls(
-            [*_without(mine, blank), *(str(q.triple) for q in again if q.graph_name == rdf.DEFAULT_GRAPH)],
-            [*_without(others, blank_others), *(str(q.triple) for q in again if q.graph_name == _EXTRA)],
-        )
+        for statements, old in ((mine, blank), (others, blank_others)):
+            for statement in old:
+                del statements[statement]
+        for quad in relabelled(quads, "d"):
+            (others if quad.graph_name == _EXTRA else mine)[str(quad.triple)] = None
+        return cls(mine, others)
 
 
 def _with_blank_nodes(statements: Iterable[Statement]) -> list[Statement]:
@@ -172,8 +172,3 @@ def has_blank_node(statement: Statement) -> bool:
     """Whether a blank node is among the terms of a statement."""
     subject, _, value = statement.split(" ", 2)
     return subject.startswith("_:") or value.startswith("_:") or (is_beyond_rdf11(value) and "_:" in value)
-
-
-def _without(statements: list[Statement], some: list[Statement]) -> list[Statement]:
-    left_out = set(some)
-    return [statement for statement in statements if statement not in left_out]
