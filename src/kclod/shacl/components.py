@@ -1,29 +1,85 @@
-"""SHACL's constraint components (section 4), compiled to functions from a focus node and its value nodes to a verdict.
+"""SHACL's constraint components (section 4), compiled to functions from focus nodes and their value nodes to verdicts.
 
-A verdict is True (conforms), False (does not) or None (not known), as pySHACL would find. None spreads to whatever is
-built on it, because pySHACL evaluates every part, and may refuse to decide at any.
+A verdict on a node is: it conforms, it fails, or that is not known, as pySHACL would find. What is not known spreads to
+whatever is built on it, because pySHACL evaluates every part, and may refuse to decide at any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
 from kclod.rdf import Term
 from kclod.shacl import values
-from kclod.shacl.graph import Index
+from kclod.shacl.graph import TYPE, Graph
+from kclod.shacl.literals import is_blank, language_of, text_of
 from kclod.shacl.paths import list_items
 from kclod.shacl.shapes import Shapes
-from kclod.shacl.sparql import possible_violators
-from kclod.vocab import RDF, RDFS, SH
+from kclod.shacl.sparql import compile_select
+from kclod.shacl.steps import Read
+from kclod.vocab import RDFS, SH
 
-Verdict = bool | None
-Check = Callable[[Term], Verdict]
-"""Whether a node conforms to a shape."""
-Constraint = Callable[[Term, Collection[Term]], Verdict]
-"""Whether a focus node and its distinct value nodes satisfy a constraint."""
+_NONE: frozenset[str] = frozenset()
+
+
+class Verdicts(NamedTuple):
+    """Those nodes that fail and those of which nothing is known, of the nodes asked about; the others conform."""
+
+    fails: Set[str] = _NONE
+    unknown: Set[str] = _NONE
+
+
+CONFORM = Verdicts()
+"""All conform."""
+Check = Callable[[Set[str]], Verdicts]
+"""Which nodes conform to a shape."""
+
+
+class Values:
+    """Focus nodes with their distinct value nodes."""
+
+    def __init__(self, by_focus: Mapping[str, Collection[str]]) -> None:
+        self.by_focus = by_focus
+
+    @cached_property
+    def all(self) -> Set[str]:
+        """The value nodes of all."""
+        return _NONE.union(*self.by_focus.values())
+
+    def having(self, some: Set[str]) -> Set[str]:
+        """The focus nodes with a value node among some."""
+        if not some:
+            return _NONE
+        return {focus for focus, nodes in self.by_focus.items() if not some.isdisjoint(nodes)}
+
+
+class Selves(Values):
+    """Focus nodes each of which is its own value node: those of a node shape."""
+
+    def __init__(self, nodes: Set[str]) -> None:
+        self._nodes = nodes
+
+    @cached_property
+    def by_focus(self) -> Mapping[str, Collection[str]]:  # type: ignore[override]  # made only where it is asked for
+        """Each with itself."""
+        return {node: (node,) for node in self._nodes}
+
+    @property
+    def all(self) -> Set[str]:  # needs no cache
+        """The nodes."""
+        return self._nodes
+
+    def having(self, some: Set[str]) -> Set[str]:
+        """Those among some."""
+        return some
+
+
+Constraint = Callable[[Values], Verdicts]
+"""Which focus nodes satisfy a constraint."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +87,30 @@ class Declared:
     """A parameter as a shape declares it: with its values, and with what is needed to compile it."""
 
     shapes: Shapes
-    index: Index
-    check_of: Callable[[Term], Check]
+    graph: Graph
+    nested: Callable[[Term], tuple[Check, Iterable[Read] | None]]
+    """The check of another shape and what it looks at; None when that has no bounds."""
     shape: Term
     values: list[Term]
+    at_focus: list[Read] = field(default_factory=list)
+    """What the constraint looks at besides the path, from the focus node."""
+    at_values: list[Read | None] = field(default_factory=list)
+    """What it looks at from the value nodes; None among them when that has no bounds."""
 
     def companion(self, name: str) -> list[Term]:
         """The values of another parameter of the same shape."""
         return self.shapes.objects(self.shape, SH[name])
+
+    def check_of(self, shape: Term) -> Check:
+        """The check of a shape that value nodes are held against."""
+        check, reads = self.nested(shape)
+        self.at_values.extend((None,) if reads is None else reads)
+        return check
+
+    @property
+    def texts(self) -> list[str]:
+        """The values as text."""
+        return list(map(str, self.values))
 
     @property
     def integer(self) -> int | None:
@@ -52,18 +124,17 @@ class Declared:
         return known.get(self.values[0]) if len(self.values) == 1 else None
 
 
-def conforms_to_all(verdicts: Iterable[Verdict]) -> Verdict:
-    """None if any is None, else whether all are True."""
-    result = True
-    for verdict in verdicts:
-        if verdict is None:
-            return None
-        result = result and verdict
-    return result
+def conform_to_all(verdicts: Iterable[Verdicts]) -> Verdicts:
+    """Nodes conform that conform by every verdict; those are unknown that are so by any."""
+    found = list(verdicts)
+    if len(found) == 1:
+        return found[0]
+    unknown = _NONE.union(*(one.unknown for one in found))
+    return Verdicts(_NONE.union(*(one.fails for one in found)) - unknown, unknown)
 
 
-def _satisfied(_: Term, __: Collection[Term]) -> Verdict:
-    return True
+def _satisfied(_: Values) -> Verdicts:
+    return CONFORM
 
 
 def _integer(found: list[Term]) -> int | None:
@@ -71,39 +142,72 @@ def _integer(found: list[Term]) -> int | None:
     return int(number.value) if isinstance(number, ox.Literal) and number.value.isascii() else None
 
 
-def _for_each(test: Check) -> Constraint:
-    return lambda _, nodes: conforms_to_all(map(test, nodes))
+def _spread(nodes: Values, verdicts: Verdicts) -> Verdicts:
+    """Verdicts on value nodes as those on the focus nodes that have them."""
+    unknown = nodes.having(verdicts.unknown)
+    return Verdicts(nodes.having(verdicts.fails) - unknown, unknown)
+
+
+def _for_each(test: Callable[[str], bool | None]) -> Constraint:
+    """Every value node passes a test of one node."""
+
+    def constraint(nodes: Values) -> Verdicts:
+        failed = {node: verdict for node in nodes.all if (verdict := test(node)) is not True}
+        if not failed:
+            return CONFORM
+        unknown = {node for node, verdict in failed.items() if verdict is None}
+        return _spread(nodes, Verdicts(failed.keys() - unknown, unknown))
+
+    return constraint
+
+
+def _focus(holds: Callable[[str, Collection[str]], bool]) -> Constraint:
+    """A focus node and its value nodes satisfy a condition."""
+    return lambda nodes: Verdicts({focus for focus, found in nodes.by_focus.items() if not holds(focus, found)})
 
 
 def _class(declared: Declared) -> Constraint:
-    instances = [declared.index.instances(one) for one in declared.values]
-    return lambda _, nodes: all(members.issuperset(nodes) for members in instances)
+    graph, classes = declared.graph, declared.texts
+    declared.at_values.extend(Read((), TYPE, below=one) for one in classes)
+    return lambda nodes: Verdicts(nodes.having(_NONE.union(*(graph.lacking(one, nodes.all) for one in classes))))
 
 
 def _datatype(declared: Declared) -> Constraint:
-    [datatype] = declared.values
-    return _for_each(lambda node: values.has_datatype(node, datatype))
+    [datatype] = declared.texts
+    return _for_each(values.datatype_test(datatype))
 
 
 def _node_kind(declared: Declared) -> Constraint:
-    [kind] = declared.values
+    [kind] = declared.texts
     return _for_each(lambda node: values.is_of_kind(node, kind))
 
 
-def _counted(holds: Callable[[int, int], bool]) -> Callable[[Declared], Constraint | None]:
-    def compiled(declared: Declared) -> Constraint | None:
-        bound = declared.integer
-        return None if bound is None else lambda _, nodes: holds(len(nodes), bound)
+def _min_count(declared: Declared) -> Constraint | None:
+    least = declared.integer
+    if least is None:
+        return None
+    return lambda nodes: Verdicts({focus for focus, found in nodes.by_focus.items() if len(found) < least})
+
+
+def _max_count(declared: Declared) -> Constraint | None:
+    most = declared.integer
+    if most is None:
+        return None
+    return lambda nodes: Verdicts({focus for focus, found in nodes.by_focus.items() if len(found) > most})
+
+
+def _limit(name: str) -> Callable[[Declared], Constraint]:
+    def compiled(declared: Declared) -> Constraint:
+        limits = declared.texts
+        return _for_each(lambda node: _all(values.within(name, limit, node) for limit in limits))
 
     return compiled
 
 
-def _limit(name: str) -> Callable[[Declared], Constraint]:
-    return lambda declared: (
-        lambda _, nodes: conforms_to_all(
-            values.within(name, limit, node) for limit in declared.values for node in nodes
-        )
-    )
+def _all(verdicts: Iterable[bool | None]) -> bool | None:
+    """None if any is None, else whether all are True."""
+    found = list(verdicts)
+    return None if None in found else all(found)
 
 
 def _min_length(declared: Declared) -> Constraint | None:
@@ -117,57 +221,66 @@ def _max_length(declared: Declared) -> Constraint | None:
 
 def _length(declared: Declared, holds: Callable[[int, int], bool]) -> Constraint | None:
     bound = declared.integer
-    if bound is None:
-        return None
-    return _for_each(lambda node: not isinstance(node, ox.BlankNode) and holds(len(values.text_of(node)), bound))
+    return None if bound is None else _for_each(lambda node: not is_blank(node) and holds(len(text_of(node)), bound))
 
 
 def _pattern(declared: Declared) -> Constraint:
-    flags = "".join(map(values.text_of, declared.companion("flags")))
-    tests = [values.matches(values.text_of(pattern), flags) for pattern in declared.values]
-    return lambda _, nodes: all(test(node) for test in tests for node in nodes)
+    flags = "".join(text_of(str(flag)) for flag in declared.companion("flags"))
+    tests = [values.matches(text_of(pattern), flags) for pattern in declared.texts]
+    return _for_each(lambda node: all(test(node) for test in tests))
 
 
 def _language_in(declared: Declared) -> Constraint | None:
     items = list_items(declared.shapes, declared.values[0])
     if items is None:
         return None
-    ranges = frozenset(values.text_of(item).lower() for item in items)
+    ranges = frozenset(text_of(str(item)).lower() for item in items)
     return _for_each(lambda node: values.speaks(node, ranges))
 
 
 def _unique_lang(declared: Declared) -> Constraint | None:
-    def constraint(_: Term, nodes: Collection[Term]) -> Verdict:
-        tags = [node.language.lower() for node in nodes if isinstance(node, ox.Literal) and node.language]
+    def unique(_: str, nodes: Collection[str]) -> bool:
+        tags = [tag.lower() for node in nodes if (tag := language_of(node))]
         return len(tags) == len(set(tags))
 
     if declared.is_true is None:
         return None
-    return constraint if declared.is_true else _satisfied
+    return _focus(unique) if declared.is_true else _satisfied
+
+
+def _compared(declared: Declared) -> Callable[[str], list[Collection[str]]]:
+    """From a focus node to the objects of each predicate that is a value of the parameter."""
+    declared.at_focus.extend(Read((), predicate) for predicate in declared.texts)
+    ends = [declared.graph.objects_of(predicate) for predicate in declared.texts]
+    return lambda focus: [objects(focus) for objects in ends]
 
 
 def _equals(declared: Declared) -> Constraint:
-    ends = [declared.index.objects(one) for one in declared.values]
-    return lambda focus, nodes: all(set(objects.get(focus, ())) == set(nodes) for objects in ends)
+    compared = _compared(declared)
+    return _focus(lambda focus, nodes: all(set(nodes) == set(objects) for objects in compared(focus)))
 
 
 def _disjoint(declared: Declared) -> Constraint:
-    ends = [declared.index.objects(one) for one in declared.values]
-    return lambda focus, nodes: all(set(nodes).isdisjoint(objects.get(focus, ())) for objects in ends)
+    compared = _compared(declared)
+    return _focus(lambda focus, nodes: all(set(nodes).isdisjoint(objects) for objects in compared(focus)))
 
 
 def _ordered(*, or_equal: bool) -> Callable[[Declared], Constraint]:
     def compiled(declared: Declared) -> Constraint:
-        ends = [declared.index.objects(one) for one in declared.values]
+        compared = _compared(declared)
 
-        def constraint(focus: Term, nodes: Collection[Term]) -> Verdict:
-            if any(isinstance(node, ox.BlankNode) for node in nodes):
+        def holds(focus: str, nodes: Collection[str]) -> bool | None:
+            others = compared(focus)
+            if any(is_blank(node) for node in nodes):
                 return None  # pySHACL stops at one, also where there is nothing to compare it with
-            return conforms_to_all(
-                values.precedes(node, other, or_equal=or_equal)
-                for objects in ends
-                for node in nodes
-                for other in objects.get(focus, ())
+            pairs = ((node, other) for found in others for node in nodes for other in found)
+            return _all(values.precedes(node, other, or_equal=or_equal) for node, other in pairs)
+
+        def constraint(nodes: Values) -> Verdicts:
+            verdicts = {focus: holds(focus, found) for focus, found in nodes.by_focus.items()}
+            return Verdicts(
+                {focus for focus, verdict in verdicts.items() if verdict is False},
+                {focus for focus, verdict in verdicts.items() if verdict is None},
             )
 
         return constraint
@@ -176,12 +289,14 @@ def _ordered(*, or_equal: bool) -> Callable[[Declared], Constraint]:
 
 
 def _not(declared: Declared) -> Constraint:
-    checks = [declared.check_of(shape) for shape in declared.values]
+    checks = list(map(declared.check_of, declared.values))
 
-    def negated(verdict: Verdict) -> Verdict:
-        return None if verdict is None else not verdict
+    def constraint(nodes: Values) -> Verdicts:
+        verdicts = [check(nodes.all) for check in checks]
+        turned = [Verdicts(nodes.all - one.fails - one.unknown, one.unknown) for one in verdicts]
+        return _spread(nodes, conform_to_all(turned))
 
-    return lambda _, nodes: conforms_to_all(negated(check(node)) for check in checks for node in nodes)
+    return constraint
 
 
 def _listed(holds: Callable[[int, int], bool]) -> Callable[[Declared], Constraint | None]:
@@ -194,19 +309,15 @@ def _listed(holds: Callable[[int, int], bool]) -> Callable[[Declared], Constrain
             return None
         alternatives = [[declared.check_of(item) for item in items or ()] for items in lists]
 
-        def constraint(_: Term, nodes: Collection[Term]) -> Verdict:
-            numbers = [(_number(check(n) for check in checks), len(checks)) for checks in alternatives for n in nodes]
-            return conforms_to_all(None if number is None else holds(number, of) for number, of in numbers)
+        def verdicts(checks: list[Check], nodes: Set[str]) -> Verdicts:
+            found = [check(nodes) for check in checks]
+            unknown = _NONE.union(*(one.unknown for one in found))
+            counted = ((node, sum(node not in one.fails for one in found)) for node in nodes - unknown)
+            return Verdicts({node for node, number in counted if not holds(number, len(checks))}, unknown)
 
-        return constraint
+        return lambda nodes: _spread(nodes, conform_to_all(verdicts(checks, nodes.all) for checks in alternatives))
 
     return compiled
-
-
-def _number(verdicts: Iterable[Verdict]) -> int | None:
-    """How many are True; None if any is None."""
-    known = list(verdicts)
-    return None if None in known else known.count(True)
 
 
 def _node(declared: Declared) -> Constraint | None:
@@ -216,8 +327,8 @@ def _node(declared: Declared) -> Constraint | None:
 
 
 def _conforming(declared: Declared) -> Constraint:
-    checks = [declared.check_of(shape) for shape in declared.values]
-    return lambda _, nodes: conforms_to_all(check(node) for check in checks for node in nodes)
+    checks = list(map(declared.check_of, declared.values))
+    return lambda nodes: _spread(nodes, conform_to_all(check(nodes.all) for check in checks))
 
 
 def _qualified(declared: Declared) -> Constraint | None:
@@ -225,12 +336,15 @@ def _qualified(declared: Declared) -> Constraint | None:
     numbers = [_integer(found) for found in bounds]
     if not any(bounds) or any(found and number is None for found, number in zip(bounds, numbers, strict=True)):
         return None
-    least, most = numbers
+    least, most = numbers[0] or 0, numbers[1]
     check = declared.check_of(declared.values[0])
 
-    def constraint(_: Term, nodes: Collection[Term]) -> Verdict:
-        number = _number(map(check, nodes))
-        return None if number is None else number >= (least or 0) and (most is None or number <= most)
+    def constraint(nodes: Values) -> Verdicts:
+        fails, doubtful = check(nodes.all)
+        unknown = nodes.having(doubtful)
+        counted = {f: sum(node not in fails for node in found) for f, found in nodes.by_focus.items()}
+        outside = {f for f, number in counted.items() if number < least or (most is not None and number > most)}
+        return Verdicts(outside - unknown, unknown)
 
     return constraint
 
@@ -240,36 +354,49 @@ def _qualified_disjoint(declared: Declared) -> Constraint | None:
 
 
 def _closed(declared: Declared) -> Constraint | None:
-    allowed = {path for p in declared.companion("property") for path in declared.shapes.objects(p, SH["path"])}
+    allowed = {str(path) for p in declared.companion("property") for path in declared.shapes.objects(p, SH["path"])}
     for head in declared.companion("ignoredProperties"):
-        allowed.update(list_items(declared.shapes, head) or ())
-    always = (RDF["type"], RDFS["Resource"])  # pySHACL's own exception
-    about = declared.index.about
+        allowed.update(map(str, list_items(declared.shapes, head) or ()))
+    always = f"{TYPE} {RDFS['Resource']}"  # pySHACL's own exception
+    about = declared.graph.about
     if declared.is_true is None:
         return None
     if declared.is_true is False:
         return _satisfied
-    return _for_each(lambda node: all(t.predicate in allowed or (t.predicate, t.object) == always for t in about(node)))
+    declared.at_values.append(Read((), None))
+
+    def says_no_more(node: str) -> bool:
+        said = [statement.split(" ", 1)[1] for statement in about(node)]
+        return all(one.split(" ", 1)[0] in allowed or one == always for one in said)
+
+    return _for_each(says_no_more)
 
 
 def _has_value(declared: Declared) -> Constraint:
-    return lambda _, nodes: all(value in nodes for value in declared.values)
+    wanted = declared.texts
+    return _focus(lambda _, nodes: all(value in nodes for value in wanted))
 
 
 def _in(declared: Declared) -> Constraint | None:
     items = list_items(declared.shapes, declared.values[0])
-    members = frozenset(items or ())
-    return None if items is None else lambda _, nodes: members.issuperset(nodes)
+    members = frozenset(map(str, items or ()))
+    return None if items is None else lambda nodes: Verdicts(nodes.having(nodes.all - members))
 
 
 def _sparql(declared: Declared) -> Constraint | None:
     if declared.companion("path"):
         return None
-    tests = [possible_violators(declared.shapes, constraint, declared.index) for constraint in declared.values]
-    known = [test for test in tests if test is not None]
-    if len(known) < len(tests):
+    selects = [compile_select(declared.shapes, constraint, declared.graph) for constraint in declared.values]
+    known = [select for select in selects if select is not None]
+    if len(known) < len(selects):
         return None
-    return lambda focus, _: None if any(test(focus) for test in known) else True
+    declared.at_focus.extend(read for select in known for read in select.reads)
+
+    def constraint(nodes: Values) -> Verdicts:
+        violators = [{node for node in nodes.all if select.may_violate(node)} for select in known]
+        return Verdicts(unknown=_NONE.union(*violators))
+
+    return constraint
 
 
 COMPONENTS: Mapping[ox.NamedNode, Callable[[Declared], Constraint | None]] = {
@@ -278,8 +405,8 @@ COMPONENTS: Mapping[ox.NamedNode, Callable[[Declared], Constraint | None]] = {
         ("class", _class),
         ("datatype", _datatype),
         ("nodeKind", _node_kind),
-        ("minCount", _counted(lambda number, least: number >= least)),
-        ("maxCount", _counted(lambda number, most: number <= most)),
+        ("minCount", _min_count),
+        ("maxCount", _max_count),
         *((name, _limit(name)) for name in ("minExclusive", "minInclusive", "maxExclusive", "maxInclusive")),
         ("minLength", _min_length),
         ("maxLength", _max_length),

@@ -1,77 +1,249 @@
-"""The data as validation reads it: the two ends of each predicate, instances of classes; indexed when asked for."""
+"""The data as checks read them: whole in memory, or through a view that is asked for what is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from functools import cached_property
+from typing import Protocol
 
-import pyoxigraph as ox
+from kclod.rdf import Statement
+from kclod.shacl.literals import is_beyond_rdf11, is_blank
+from kclod.view import View
+from kclod.vocab import RDF, RDFS
 
-from kclod.rdf import Term
-from kclod.shacl.shapes import grouped, subclasses
-from kclod.vocab import RDF
+Ends = Callable[[str], Collection[str]]
+"""From one end of the statements of a predicate to the other ends, each once."""
 
-Ends = Mapping[Term, tuple[Term, ...]]
-"""From one end of the triples of a predicate to the other ends, each once."""
+TYPE = str(RDF["type"])
+SUBCLASS = str(RDFS["subClassOf"])
 
 
-class Index:
-    """An index over distinct triples."""
+class Graph(Protocol):
+    """What checks ask of the data. Terms are text."""
 
-    def __init__(self, triples: Iterable[ox.Triple]) -> None:
-        self._triples = list(dict.fromkeys(triples))
-        self._objects: dict[Term, Ends] = {}
-        self._subjects: dict[Term, Ends] = {}
-        self._instances: dict[Term, frozenset[Term]] = {}
+    thorough: bool
+    """Whether a check must look at all that bears on its answer, although it may know the answer before."""
 
-    @cached_property
-    def is_beyond_rdf11(self) -> bool:
+    def objects_of(self, predicate: str) -> Ends:
+        """Subject → objects, of a predicate."""
+        ...
+
+    def subjects_of(self, predicate: str) -> Ends:
+        """Object → subjects, of a predicate."""
+        ...
+
+    def about(self, subject: str) -> Iterable[Statement]:
+        """The statements with a subject."""
+        ...
+
+    def lacking(self, top: str, nodes: Set[str]) -> Set[str]:
+        """Those of the nodes that are no SHACL instances of a class (section 1.1): typed with it or with one below."""
+        ...
+
+
+class Memory:
+    """Distinct statements, each predicate indexed when it is asked for. Is a `Graph`, and a `View` as well."""
+
+    thorough = False
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._statements = statements
+        self._ends: dict[str, list[str]] = {}
+        self._objects: dict[str, _Grouped] = {}
+        self._subjects: dict[str, _Grouped] = {}
+        self._instances: dict[str, Set[str]] = {}
+        terms: dict[str, str] = {}
+        same = terms.setdefault  # one text object a term: half the memory, and its hash is known
+        ends = self._ends
+        for statement in statements:
+            subject, predicate, value = statement.split(" ", 2)
+            found = ends.get(predicate)
+            if found is None:
+                found = ends[predicate] = []
+            found.append(same(subject, subject))
+            found.append(same(value, value))
+        self.is_beyond_rdf11 = any(is_beyond_rdf11(term) for term in terms if term[-1] in "lr" or term[1] == "<")
         """Whether a triple or a literal with a direction is among the terms."""
-        objects = (t.object for t in self._triples)
-        return any(isinstance(o, ox.Triple) or (isinstance(o, ox.Literal) and o.direction is not None) for o in objects)
+
+    def _objects_by_subject(self, predicate: str) -> _Grouped:
+        known = self._objects.get(predicate)
+        if known is None:
+            ends = self._ends.get(predicate, ())
+            known = self._objects[predicate] = _grouped(ends[::2], ends[1::2])
+        return known
+
+    def _subjects_by_object(self, predicate: str) -> _Grouped:
+        known = self._subjects.get(predicate)
+        if known is None:
+            ends = self._ends.get(predicate, ())
+            known = self._subjects[predicate] = _grouped(ends[1::2], ends[::2])
+        return known
+
+    def objects_of(self, predicate: str) -> Ends:
+        """Subject → objects, of a predicate."""
+        return _ends(self._objects_by_subject(predicate))
+
+    def subjects_of(self, predicate: str) -> Ends:
+        """Object → subjects, of a predicate."""
+        return _ends(self._subjects_by_object(predicate))
+
+    def objects(self, subject: str, predicate: str) -> Collection[str]:
+        """The objects of a subject and a predicate."""
+        return self.objects_of(predicate)(subject)
+
+    def subjects(self, predicate: str, object: str) -> Collection[str]:  # noqa: A002  # what RDF calls it
+        """The subjects of a predicate and an object."""
+        return self.subjects_of(predicate)(object)
+
+    def all_subjects(self, predicate: str) -> Collection[str]:
+        """Every subject of a predicate."""
+        return self._objects_by_subject(predicate).keys()
+
+    def all_objects(self, predicate: str) -> Collection[str]:
+        """Every object of a predicate."""
+        return self._subjects_by_object(predicate).keys()
 
     @cached_property
-    def _by_predicate(self) -> Mapping[Term, tuple[ox.Triple, ...]]:
-        pairs: Iterable[tuple[Term, ox.Triple]] = ((t.predicate, t) for t in self._triples)
-        return grouped(pairs)
+    def _by_subject(self) -> dict[str, list[Statement]]:
+        found: dict[str, list[Statement]] = {}
+        for statement in self._statements:
+            found.setdefault(statement.split(" ", 1)[0], []).append(statement)
+        return found
 
-    @cached_property
-    def _by_subject(self) -> Mapping[Term, tuple[ox.Triple, ...]]:
-        pairs: Iterable[tuple[Term, ox.Triple]] = ((t.subject, t) for t in self._triples)
-        return grouped(pairs)
-
-    @cached_property
-    def _below(self) -> Callable[[Term], set[Term]]:
-        return subclasses(self._triples)
-
-    @cached_property
-    def store(self) -> ox.Store:
-        """The triples as the default graph of a store in memory."""
-        store = ox.Store()
-        store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in self._triples)
-        return store
-
-    def about(self, subject: Term) -> tuple[ox.Triple, ...]:
-        """The triples with a subject."""
+    def about(self, subject: str) -> Collection[Statement]:
+        """The statements with a subject."""
         return self._by_subject.get(subject, ())
 
-    def objects(self, predicate: Term) -> Ends:
+    def __contains__(self, statement: Statement) -> bool:
+        subject, predicate, value = statement.split(" ", 2)
+        return value in self.objects(subject, predicate)
+
+    def lacking(self, top: str, nodes: Set[str]) -> Set[str]:
+        """Those of the nodes that are no instances of a class."""
+        instances = self._instances.get(top)
+        if instances is None:
+            typed = self.subjects_of(TYPE)
+            instances = frozenset().union(*(typed(one) for one in classes_below(self, top)))
+            self._instances[top] = instances
+        return nodes - instances
+
+
+_Grouped = dict[str, str | list[str]]
+"""Key → its only value as it is (most have one, and a tuple of one is as big as a term), or its values."""
+
+
+def _grouped(keys: Sequence[str], values: Sequence[str]) -> _Grouped:
+    found: _Grouped = dict(zip(keys, values, strict=True))
+    if len(found) == len(keys):
+        return found
+    found.clear()
+    for key, value in zip(keys, values, strict=True):
+        before = found.get(key)
+        if before is None:
+            found[key] = value
+        elif isinstance(before, str):
+            found[key] = [before, value]
+        else:
+            before.append(value)
+    return found
+
+
+def _ends(grouped: _Grouped) -> Ends:
+    get = grouped.get
+
+    def ends(node: str) -> Collection[str]:
+        found = get(node, ())
+        return (found,) if isinstance(found, str) else found
+
+    return ends
+
+
+class Looking:
+    """A view as a `Graph`. What was looked at is remembered, when a set for it is given."""
+
+    def __init__(self, view: View, seen: set[Statement] | None = None) -> None:
+        self._view = view
+        self._seen = seen
+        self.thorough = seen is not None
+
+    def objects_of(self, predicate: str) -> Ends:
         """Subject → objects, of a predicate."""
-        if predicate not in self._objects:
-            pairs: Iterable[tuple[Term, Term]] = ((t.subject, t.object) for t in self._by_predicate.get(predicate, ()))
-            self._objects[predicate] = grouped(pairs)
-        return self._objects[predicate]
 
-    def subjects(self, predicate: Term) -> Ends:
+        def ends(node: str) -> Collection[str]:
+            found = self._view.objects(node, predicate)
+            if self._seen is not None:
+                self._seen.update(f"{node} {predicate} {end}" for end in found)
+            return found
+
+        return ends
+
+    def subjects_of(self, predicate: str) -> Ends:
         """Object → subjects, of a predicate."""
-        if predicate not in self._subjects:
-            pairs: Iterable[tuple[Term, Term]] = ((t.object, t.subject) for t in self._by_predicate.get(predicate, ()))
-            self._subjects[predicate] = grouped(pairs)
-        return self._subjects[predicate]
 
-    def instances(self, top: Term) -> frozenset[Term]:
-        """The SHACL instances of a class: typed with it, or with a class below it (SHACL, section 1.1)."""
-        if top not in self._instances:
-            typed = self.subjects(RDF["type"])
-            self._instances[top] = frozenset(node for one in self._below(top) for node in typed.get(one, ()))
-        return self._instances[top]
+        def ends(node: str) -> Collection[str]:
+            found = self._view.subjects(predicate, node)
+            if self._seen is not None:
+                self._seen.update(f"{end} {predicate} {node}" for end in found)
+            return found
+
+        return ends
+
+    def about(self, subject: str) -> Collection[Statement]:
+        """The statements with a subject."""
+        found = list(self._view.about(subject))
+        if self._seen is not None:
+            self._seen.update(found)
+        return found
+
+    def lacking(self, top: str, nodes: Set[str]) -> Set[str]:
+        """Those of the nodes that are no instances of a class."""
+        types, above = self.objects_of(TYPE), self.objects_of(SUBCLASS)
+        return {node for node in nodes if not _leads_to(top, types(node), above)}
+
+
+def _leads_to(top: str, start: Collection[str], step: Ends) -> bool:
+    found, waiting = set(start), list(start)
+    while waiting and top not in found:
+        fresh = set(step(waiting.pop())) - found
+        found |= fresh
+        waiting.extend(fresh)
+    return top in found
+
+
+def is_below(view: View, top: str, one: str) -> bool:
+    """Whether a class is another or below it by rdfs:subClassOf."""
+    return _leads_to(top, (one,), lambda node: view.objects(node, SUBCLASS))
+
+
+def classes_below(view: View, top: str) -> set[str]:
+    """A class and all classes below it by rdfs:subClassOf."""
+    found, waiting = {top}, [top]
+    while waiting:
+        fresh = set(view.subjects(SUBCLASS, waiting.pop())) - found
+        found |= fresh
+        waiting.extend(fresh)
+    return found
+
+
+def with_blank_nodes(view: View, statements: set[Statement], nodes: Iterable[str]) -> set[Statement]:
+    """The statements, with all that is said of the blank nodes in them and among the nodes, and of those in that."""
+    waiting = [node for node in nodes if is_blank(node)]
+    for statement in statements:
+        waiting.extend(_blank_ends(statement))
+    known: set[str] = set()
+    found = set(statements)
+    while waiting:
+        node = waiting.pop()
+        if node not in known:
+            known.add(node)
+            for statement in view.about(node):
+                found.add(statement)
+                waiting.extend(_blank_ends(statement))
+    return found
+
+
+def _blank_ends(statement: Statement) -> list[str]:
+    if "_:" not in statement:
+        return []
+    subject, _, value = statement.split(" ", 2)
+    return [end for end in (subject, value) if is_blank(end)]

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from kclod import rdf
 from kclod.errors import Problem, RefusedError
 from kclod.lines import Lines
-from kclod.rdf import Term
+from kclod.rdf import Statement, Term
 from kclod.vocab import OWL, RDF, RDFS, SH
 
 _T = TypeVar("_T")
@@ -29,10 +29,15 @@ _SHAPE_TYPES = (SH["NodeShape"], SH["PropertyShape"])
 
 @dataclass(frozen=True)
 class Source:
-    """A shapes file: its path, and where in its text things are named."""
+    """A shapes file: its path and text."""
 
     path: Path
-    lines: Lines
+    text: str
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Where in the text things are named."""
+        return Lines(self.text, self.path.resolve().as_uri())
 
     def line_of(self, named: Sequence[ox.NamedNode], values: Iterable[Term]) -> int | None:
         """The line of the first of the values found after the last of the named; else of what was found last."""
@@ -106,6 +111,11 @@ class Shapes:
         return tuple(sorted(found | set(self.targeted), key=str))
 
     @cached_property
+    def set_of_all(self) -> frozenset[Node]:
+        """The same as a set."""
+        return frozenset(self.all_shapes)
+
+    @cached_property
     def targeted(self) -> tuple[Node, ...]:
         """The shapes that say which nodes they are for, and are not deactivated; ordered."""
         off = {t.subject for t in self.triples if t.predicate == SH["deactivated"] and t.object == ox.Literal(True)}
@@ -132,44 +142,23 @@ class Shapes:
             t.predicate.value.startswith(SH) and t.predicate != SH["declare"] for t in self.by_subject[node]
         )
 
-    def focus_nodes(self, data: Iterable[ox.Triple], extra: Iterable[ox.Triple]) -> dict[Node, frozenset[Term]]:
-        """For each targeted shape the nodes it is for: chosen by triples of the data, classes ordered by both."""
-        data = list(data)
-        below = subclasses([*data, *extra])
-        typed = grouped((t.object, t.subject) for t in data if t.predicate == RDF["type"])
-        pairs: Iterable[tuple[Term, ox.Triple]] = (
-            (t.predicate, t) for t in data if t.predicate in self._end_predicates
-        )
-        ends = grouped(pairs)
-        found: dict[Node, frozenset[Term]] = {}
-        for shape in self.targeted:
-            classes = [*self.objects(shape, SH["targetClass"]), *(c for c in {shape} & self.implicit_classes)]
-            nodes = set(self.objects(shape, SH["targetNode"]))
-            nodes.update(node for c in classes for lower in below(c) for node in typed.get(lower, ()))
-            for predicate in self.objects(shape, SH["targetSubjectsOf"]):
-                nodes.update(t.subject for t in ends.get(predicate, ()))
-            for predicate in self.objects(shape, SH["targetObjectsOf"]):
-                nodes.update(t.object for t in ends.get(predicate, ()))
-            found[shape] = frozenset(nodes)
-        return found
-
     @cached_property
-    def _end_predicates(self) -> frozenset[Term]:
-        wanted = (SH["targetSubjectsOf"], SH["targetObjectsOf"])
-        return frozenset(t.object for t in self.triples if t.predicate in wanted)
+    def has_components(self) -> bool:
+        """Whether there are custom constraint components, which can apply to any shape."""
+        return any(t.object == SH["ConstraintComponent"] for t in self.triples)
 
     def with_focus_nodes(
-        self, focus_nodes: Mapping[Node, Iterable[Term]], *, without: Set[ox.Triple] = frozenset()
-    ) -> Iterator[ox.Triple]:
+        self, focus_nodes: Mapping[Node, Iterable[str]], *, without: Set[ox.Triple] = frozenset()
+    ) -> Iterator[Statement]:
         """The shapes with their targets replaced by the given nodes, each named as a `sh:targetNode`."""
         for t in self.triples:
             if t in without:
                 continue
             is_class_type = t.predicate == RDF["type"] and t.subject in self.implicit_classes
             if t.predicate not in _TARGETS and not (is_class_type and t.object not in _SHAPE_TYPES):
-                yield t
+                yield str(t)
         for shape, nodes in focus_nodes.items():
-            yield from (ox.Triple(shape, SH["targetNode"], node) for node in nodes)
+            yield from (f"{shape} {_TARGETS[0]} {node}" for node in nodes)
 
 
 def read_shapes(files: Sequence[Path]) -> Shapes:
@@ -185,7 +174,7 @@ def read_shapes(files: Sequence[Path]) -> Shapes:
             problems.extend(error.problems)
             continue
         text = path.read_text("utf-8", "replace")
-        sources.append(Source(path, Lines(text, path.resolve().as_uri())))
+        sources.append(Source(path, text))
         merged = rdf.in_graph(rdf.triples_of(quads), rdf.DEFAULT_GRAPH)
         found = [quad.triple for quad in relabelled(merged, f"s{number}n")]
         triples.extend(found)

@@ -7,10 +7,11 @@ here as much as a value of the wrong kind.
 
 from __future__ import annotations
 
-import importlib.resources
+import importlib.util
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -194,7 +195,7 @@ def _unknown(shapes: Shapes) -> Iterator[tuple[ox.Triple, ox.NamedNode]]:
 def _in_shape(shapes: Shapes, node: Term) -> bool:
     """Whether a node is a shape, is part of one, or looks like one that was not typed: uncertain counts as yes."""
     owner = shapes.owner(node)
-    return {node, owner} & set(shapes.all_shapes) != set() or any(
+    return not shapes.set_of_all.isdisjoint((node, owner)) or any(
         t.predicate.value in _shacl_terms() for t in shapes.by_subject.get(owner, ())
     )
 
@@ -202,7 +203,9 @@ def _in_shape(shapes: Shapes, node: Term) -> bool:
 @cache
 def _shacl_terms() -> frozenset[str]:
     """The terms of the SHACL vocabulary, from the copy of it that pySHACL brings."""
-    text = (importlib.resources.files("pyshacl") / "assets" / "shacl.ttl").read_bytes()
+    package = importlib.util.find_spec("pyshacl")  # which is not imported for a file of it
+    assert package is not None and package.origin is not None  # noqa: S101, PT018  # kclod is installed with it
+    text = (Path(package.origin).parent / "assets" / "shacl.ttl").read_bytes()
     subjects = (quad.subject for quad in ox.parse(text, ox.RdfFormat.TURTLE))
     return frozenset(s.value for s in subjects if isinstance(s, ox.NamedNode) and s.value.startswith(SH))
 

@@ -1,228 +1,174 @@
 """Validation by SHACL (core and SPARQL constraints): pySHACL writes the report on the focus nodes found here.
 
 The shapes are first looked at themselves (`syntax`), then tried on an empty graph, so that a shape that cannot
-be used is known before, and whether or not the data has a node for it. The targets are found by `shapes`; `select`
-leaves out those that certainly conform; the rest is handed to pySHACL as sh:targetNode.
+be used is known before, and whether or not the data has a node for it. The targets are found by `targets`; `select`
+leaves out those that certainly conform, and the data that do not bear on the rest; that is handed to pySHACL, the nodes
+as sh:targetNode.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from kclod import rdf
 from kclod.errors import Problem, UndecidedError, UsageError
-from kclod.rdf import Term
-from kclod.shacl.paths import path_text
-from kclod.shacl.shapes import Node, Shapes, grouped, read_shapes, relabelled
-from kclod.shacl.syntax import idle_parameters, problem_at, problems_of_shapes, warnings_of_shapes
-from kclod.vocab import RDF, SH
+from kclod.rdf import Statement
+from kclod.shacl import select
+from kclod.shacl.graph import Memory
+from kclod.shacl.literals import is_beyond_rdf11, is_blank
+from kclod.shacl.report import CONFORMING, Report, Standing, report_of
+from kclod.shacl.shapes import Node, Shapes, read_shapes, relabelled
+from kclod.shacl.syntax import idle_parameters, problem_at, problems_of_shapes
+from kclod.shacl.targets import FocusNodes, Target
+from kclod.view import Held
+from kclod.vocab import SH
 
-_PROBE = ox.NamedNode("urn:x-kclod:probe")
+_PROBE = "<urn:x-kclod:probe>"
 _ADVANCED = (SH["expression"], SH["SPARQLFunction"])
-_PLACEHOLDER = re.compile(r"\\\{(?:\\\$|\\\?)\w+\\\}")
-"""`{$name}` or `{?name}` in a message template, once the template went through `re.escape`."""
-
-_REPORT = ox.BlankNode("report")
-_CONFORMING = (
-    ox.Triple(_REPORT, RDF["type"], SH["ValidationReport"]),
-    ox.Triple(_REPORT, SH["conforms"], ox.Literal(True)),
-)
-"""The report of no results."""
-
-_Run = Callable[..., list[ox.Triple]]
+_EXTRA = ox.NamedNode("urn:x-kclod:extra")
 
 
-@dataclass(frozen=True)
-class Result:
-    """A validation result (SHACL, section 3.6.2).
-
-    Terms are written as plain text: an IRI as it is, a literal as in N-Triples (it starts with `"`), a blank node as
-    `_:label`; a path that is no IRI as a SPARQL property path. `owner` is the named shape that `shape` is part of
-    (`shape` itself if it has a name); `file` and `line` tell where that shape is written.
-    """
-
-    focus: str
-    path: str | None
-    value: str | None
-    shape: str
-    owner: str
-    constraint: str
-    severity: str
-    messages: Mapping[str, str]
-    """By language; `""` is the key of a message without one. Several of one language are joined by a semicolon."""
-    file: str | None = None
-    line: int | None = None
-
-    @property
-    def message(self) -> str:
-        """The message in English, else without a language, else in the first language there is; empty if none is."""
-        return next((self.messages[tag] for tag in ("en", "", *sorted(self.messages)) if tag in self.messages), "")
-
-
-@dataclass(frozen=True)
-class Report:
-    """A validation report: `conforms` when there is no result, of whatever severity (SHACL, section 3.6.1.1).
-
-    `triples` is the report as RDF, with canonical blank nodes; `untargeted` lists the shapes whose targets chose no
-    node, so that a validation which looked at nothing is seen as such; `warnings` say so with file and line, and name
-    what else in the shapes has no effect.
-    """
-
-    conforms: bool
-    results: tuple[Result, ...]
-    triples: tuple[ox.Triple, ...]
-    untargeted: tuple[str, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-
-
-def validate(data: Iterable[ox.Triple], shapes: Sequence[Path], *, extra: Iterable[ox.Triple] = ()) -> Report:
+def validate(
+    data: Iterable[Statement] | Iterable[ox.Triple],
+    shapes: Sequence[Path],
+    *,
+    extra: Iterable[Statement] | Iterable[ox.Triple] = (),
+    checked: bool = False,
+) -> Report:
     """Validate data by the shapes of the files.
 
     `extra` is read as well (classes and their order, labels), but its triples choose no focus node. The report is the
-    same for equal input, whatever the order and the labels of blank nodes. Rules (sh:rule) are not supported.
+    same for equal input, whatever the order and the labels of blank nodes. Rules (sh:rule) are not supported. With
+    `checked`, the caller knows from before that the shapes are well-formed and can be used: they are not tried again.
 
     RefusedError: a shapes file with bad syntax. UndecidedError: a malformed shape, a bad query, recursion: all that
     can be found, each with file and line. UsageError: a shapes file that cannot be read, or none given.
     """
-    # Half a second to import, which only validation should cost.
-    from kclod.shacl import engine, select  # noqa: PLC0415
-
-    if not shapes:
-        raise UsageError(Problem("validate.no-shapes", "no shapes file is given", "name at least one"))
-    read = read_shapes(shapes)
-    problems = problems_of_shapes(read)
-    if problems:
-        raise UndecidedError(problems)
-    idle = frozenset(idle_parameters(read))
-    advanced = any(t.predicate in _ADVANCED or t.object in _ADVANCED for t in read.triples)
-
-    def run(data: Iterable[ox.Triple], focus_nodes: Mapping[Node, Iterable[Term]]) -> list[ox.Triple]:
-        return engine.run(data, read.with_focus_nodes(focus_nodes, without=idle), advanced=advanced)
-
-    _probe(read, run)
-    data, extra = _with_stable_labels(data, extra)
-    focus_nodes = read.focus_nodes(data, extra)
-    chosen = focus_nodes if advanced else select.may_fail(read, focus_nodes, [*data, *extra])
-    triples: Sequence[ox.Triple] = run([*data, *extra], chosen) if any(chosen.values()) else _CONFORMING
-    untargeted = [shape for shape, nodes in focus_nodes.items() if not nodes]
-    message, fix = "its targets choose no node of the data: it checks nothing", "correct the target, or the data"
-    warnings = [problem_at(read, (shape,), "untargeted", message, fix) for shape in untargeted]
-    return replace(
-        _report(triples, read),
-        untargeted=tuple(map(_text, untargeted)),
-        warnings=(*warnings_of_shapes(read), *warnings),
-    )
+    rules = Rules.read(shapes, checked=checked)
+    labelled = Labelled.of(data, extra)
+    only_extra = [statement for statement in labelled.extra if statement not in labelled.data]
+    whole = [*labelled.data, *only_extra]
+    memory = Memory(whole)
+    finder = FocusNodes(memory, Held(only_extra))
+    focus_nodes = {shape: finder.of(Target.of(rules.shapes, shape)) for shape in rules.shapes.targeted}
+    if rules.is_advanced:
+        choice = select.Choice(focus_nodes, whole)
+    else:
+        choice = select.choose(rules.shapes, focus_nodes, memory, whole)
+    standing = None
+    has_blank = any(is_blank(node) for nodes in choice.focus_nodes.values() for node in nodes)
+    compiler = select.Compiler(rules.shapes, memory)
+    if rules.are_local(compiler) and not has_blank and not memory.is_beyond_rdf11:
+        counts = {shape: len(nodes) for shape, nodes in focus_nodes.items()}
+        standing = Standing.of(counts, choice.focus_nodes)
+    triples = rules.report(choice)
+    return report_of(triples, rules.shapes, standing, [shape for shape, nodes in focus_nodes.items() if not nodes])
 
 
-def _probe(shapes: Shapes, run: _Run) -> None:
-    """Have every shape try a node of an empty graph. UndecidedError names each shape that cannot be used."""
-    candidates = shapes.all_shapes
-    try:
-        run((), dict.fromkeys(candidates, (_PROBE,)))
-    except UndecidedError as together:
-        problems: list[Problem] = []
-        for shape in candidates:
-            try:
-                run((), {shape: (_PROBE,)})
-            except UndecidedError as error:
-                queries = [q for c in shapes.objects(shape, SH["sparql"]) for q in shapes.objects(c, SH["select"])]
-                place = (shape, *queries)
-                problems.append(problem_at(shapes, place, "unusable", error.problems[0].message, "correct the shape"))
-        raise UndecidedError(problems or together.problems) from together
+@dataclass(frozen=True)
+class Rules:
+    """Shapes that are well-formed and can be used."""
+
+    shapes: Shapes
+
+    @classmethod
+    def read(cls, files: Sequence[Path], *, checked: bool) -> Rules:
+        """Of files; errors as `validate` raises them."""
+        if not files:
+            raise UsageError(Problem("validate.no-shapes", "no shapes file is given", "name at least one"))
+        rules = cls(read_shapes(files))
+        if not checked:
+            problems = problems_of_shapes(rules.shapes)
+            if problems:
+                raise UndecidedError(problems)
+            rules.probe()
+        return rules
+
+    @cached_property
+    def is_advanced(self) -> bool:
+        """Whether expressions or functions are used, of which nothing is known here."""
+        return any(t.predicate in _ADVANCED or t.object in _ADVANCED for t in self.shapes.triples)
+
+    def are_local(self, compiler: select.Compiler) -> bool:
+        """Whether what the shapes look at from a focus node is known."""
+        if self.is_advanced or self.shapes.has_components:
+            return False
+        return all(compiler.compiled(shape).reads is not None for shape in self.shapes.targeted)
+
+    @cached_property
+    def _idle(self) -> frozenset[ox.Triple]:
+        return frozenset(idle_parameters(self.shapes))
+
+    def report(self, choice: select.Choice) -> Sequence[ox.Triple]:
+        """What pySHACL reports on chosen focus nodes; it is not asked, nor imported, where there are none."""
+        if not any(choice.focus_nodes.values()):
+            return CONFORMING
+        return self._run(choice.statements, choice.focus_nodes)
+
+    def _run(self, data: Iterable[Statement], focus_nodes: Mapping[Node, Iterable[str]]) -> list[ox.Triple]:
+        from kclod.shacl import engine  # noqa: PLC0415  # takes half a second
+
+        triples = self.shapes.with_focus_nodes(focus_nodes, without=self._idle)
+        return engine.run(data, triples, advanced=self.is_advanced)
+
+    def probe(self) -> None:
+        """Have every shape try a node of an empty graph. UndecidedError names each shape that cannot be used."""
+        candidates = self.shapes.all_shapes
+        try:
+            self._run((), dict.fromkeys(candidates, (_PROBE,)))
+        except UndecidedError as together:
+            problems: list[Problem] = []
+            for shape in candidates:
+                try:
+                    self._run((), {shape: (_PROBE,)})
+                except UndecidedError as error:
+                    constraints = self.shapes.objects(shape, SH["sparql"])
+                    queries = [q for c in constraints for q in self.shapes.objects(c, SH["select"])]
+                    message = error.problems[0].message
+                    problems.append(
+                        problem_at(self.shapes, (shape, *queries), "unusable", message, "correct the shape")
+                    )
+            raise UndecidedError(problems or together.problems) from together
 
 
-def _with_stable_labels(
-    data: Iterable[ox.Triple], extra: Iterable[ox.Triple]
-) -> tuple[list[ox.Triple], list[ox.Triple]]:
-    """Both without repetitions; blank nodes labelled the same whatever their labels were before."""
-    aside = ox.NamedNode("urn:x-kclod:extra")
-    quads = dict.fromkeys([*rdf.in_graph(data, rdf.DEFAULT_GRAPH), *rdf.in_graph(extra, aside)])
-    if any(isinstance(term, ox.BlankNode) for q in quads for term in (q.subject, q.object)):
-        quads = dict.fromkeys(relabelled(quads, "d"))
-    return (
-        [q.triple for q in quads if q.graph_name == rdf.DEFAULT_GRAPH],
-        [q.triple for q in quads if q.graph_name == aside],
-    )
+@dataclass(frozen=True)
+class Labelled:
+    """Data and what is read besides: distinct statements, their blank nodes labelled by what is said of them."""
+
+    data: dict[Statement, None]
+    extra: dict[Statement, None]
+
+    @classmethod
+    def of(
+        cls, data: Iterable[Statement] | Iterable[ox.Triple], extra: Iterable[Statement] | Iterable[ox.Triple]
+    ) -> Labelled:
+        """Statements without blank nodes stay as they are: RDFC-1.0 does not look at them."""
+        mine, others = dict.fromkeys(map(str, data)), dict.fromkeys(map(str, extra))
+        blank, blank_others = _with_blank_nodes(mine), _with_blank_nodes(others)
+        if not blank and not blank_others:
+            return cls(mine, others)
+        quads = [
+            *rdf.in_graph(rdf.triples_from(blank), rdf.DEFAULT_GRAPH),
+            *rdf.in_graph(rdf.triples_from(blank_others), _EXTRA),
+        ]
+        for statements, old in ((mine, blank), (others, blank_others)):
+            for statement in old:
+                del statements[statement]
+        for quad in relabelled(quads, "d"):
+            (others if quad.graph_name == _EXTRA else mine)[str(quad.triple)] = None
+        return cls(mine, others)
 
 
-def _report(triples: Sequence[ox.Triple], shapes: Shapes) -> Report:
-    """Read pySHACL's report: results in order, messages with their languages, no trace of the nodes handed to it."""
-    about = grouped((t.subject, t) for t in triples)
-    nodes = [t.object for t in triples if t.predicate == SH["result"] and not isinstance(t.object, ox.Literal)]
-    results: list[Result] = []
-    written = {t for t in triples if t.predicate != SH["resultMessage"]}
-    written -= {t for t in written if t.predicate == SH["targetNode"]} - set(shapes.triples)
-    for node in nodes:
-        properties = grouped((t.predicate, t.object) for t in about[node])
-        messages = _messages(properties, shapes)
-        written.update(ox.Triple(node, SH["resultMessage"], message) for message in messages)
-        results.append(_result(properties, messages, shapes))
-    in_order = tuple(sorted(results, key=_order))
-    canonical = [q.triple for q in relabelled(rdf.in_graph(written, rdf.DEFAULT_GRAPH), "b")]
-    return Report(not results, in_order, tuple(canonical))
+def _with_blank_nodes(statements: Iterable[Statement]) -> list[Statement]:
+    return [statement for statement in statements if "_:" in statement and has_blank_node(statement)]
 
 
-def _result(
-    properties: Mapping[ox.NamedNode, tuple[Term, ...]], messages: Iterable[ox.Literal], shapes: Shapes
-) -> Result:
-    def only(name: str) -> Term | None:
-        return next(iter(properties.get(SH[name], ())), None)
-
-    focus, path, value, shape = only("focusNode"), only("resultPath"), only("value"), only("sourceShape")
-    if focus is None or shape is None or isinstance(shape, ox.Literal):
-        raise UndecidedError(
-            Problem("validate.undecided", f"pySHACL wrote a result without focus node or shape: {properties}")
-        )
-    file, line = shapes.place(shape)
-    by_language = grouped((message.language or "", message.value) for message in sorted(messages, key=str))
-    return Result(
-        focus=_text(focus),
-        path=None if path is None else path_text(shapes, path),
-        value=None if value is None else _text(value),
-        shape=_text(shape),
-        owner=_text(shapes.owner(shape)),
-        constraint=_text(only("sourceConstraintComponent")),
-        severity=_text(only("resultSeverity")),
-        messages={tag: "; ".join(texts) for tag, texts in by_language.items()},
-        file=file,
-        line=line,
-    )
-
-
-def _messages(properties: Mapping[ox.NamedNode, tuple[Term, ...]], shapes: Shapes) -> list[ox.Literal]:
-    """The messages; where pySHACL filled in values and lost the language, that of the template they were made from."""
-    found = [m for m in properties.get(SH["resultMessage"], ()) if isinstance(m, ox.Literal)]
-    sources = [n for name in ("sourceShape", "sourceConstraint") for n in properties.get(SH[name], ())]
-    for component in properties.get(SH["sourceConstraintComponent"], ()):
-        for name in ("validator", "nodeValidator", "propertyValidator"):
-            sources.extend(shapes.objects(component, SH[name]))
-    templates = [
-        t for s in sources for t in shapes.objects(s, SH["message"]) if isinstance(t, ox.Literal) and t.language
-    ]
-    messages: list[ox.Literal] = []
-    for message in found:
-        languages = {t.language for t in templates if not message.language and _made_from(message.value, t.value)}
-        messages.extend(ox.Literal(message.value, language=tag) for tag in languages)
-        if not languages:
-            messages.append(message)
-    return messages
-
-
-def _made_from(message: str, template: str) -> bool:
-    return re.fullmatch(_PLACEHOLDER.sub(".*", re.escape(template)), message, re.DOTALL) is not None
-
-
-def _text(term: Term | None) -> str:
-    if term is None:
-        return ""
-    return term.value if isinstance(term, ox.NamedNode) else str(term)
-
-
-def _order(result: Result) -> tuple[str, ...]:
-    parts = (result.focus, result.path, result.constraint, result.value, result.owner, result.shape, result.severity)
-    return (*(part or "" for part in parts), result.message)
+def has_blank_node(statement: Statement) -> bool:
+    """Whether a blank node is among the terms of a statement."""
+    subject, _, value = statement.split(" ", 2)
+    return subject.startswith("_:") or value.startswith("_:") or (is_beyond_rdf11(value) and "_:" in value)
