@@ -111,6 +111,4 @@ class Loader:
 
 def ill_typed(graph: Graph, s: int, p: int, o: int) -> None:
     """dt-not-type: a literal has to be a value of its own datatype."""
-    graph.contradict(
-        "dt-not-type", "{value} is not in the lexical space of its datatype", {"value": o}, [(s, p, o)]
-    )
+    graph.contradict("dt-not-type", "{value} is not in the lexical space of its datatype", {"value": o}, [(s, p, o)])
