@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
 from kclod.errors import Problem, RefusedError
-from kclod.reason.datatypes import DATATYPES, datatype_of
+from kclod.reason.datatypes import datatype_of
 from kclod.reason.facts import Extension, Fact, Relation, as_facts
 from kclod.reason.graph import Graph, Rule, instantiate
 from kclod.reason.join import Atom, Layout, Row, Slot, attach, extend, fixed
@@ -49,7 +49,7 @@ class Compiler:
             waiting, self._thing_rules = self._thing_rules, None
             for rule in waiting:
                 self._install(rule)
-        elif (datatype := self._datatype(o)) is not None:
+        elif (datatype := self.graph.datatype(o)) is not None:
             self.graph.datatypes[o] = datatype
             self._admit(table, datatype, range(len(self.graph.terms.literals)))
         return table
@@ -65,10 +65,6 @@ class Compiler:
         if fresh := table.add({~index for index in indexes if self.graph.terms.is_in(~index, datatype)}):
             self.graph.schedule(table)
             self.graph.record("dt-type2", None, as_facts(table, fresh, self.graph.type))
-
-    def _datatype(self, number: int) -> str | None:
-        iri = self.graph.terms.term(number)[1:-1]
-        return iri if iri in DATATYPES else None
 
     # from axioms to rules ----------------------------------------------------------------------------------------
 
@@ -286,7 +282,7 @@ class Compiler:
 
     def _member_sink(self, rule: Rule, layout: Layout, table: Extension, place: int) -> Sink:
         graph = self.graph
-        if (datatype := self._datatype(table.key)) is not None:
+        if (datatype := self.graph.datatype(table.key)) is not None:
             return self._checker(rule, layout, table, place, datatype)
         return lambda rows: graph.commit_members(rule, table, {row[place] for row in rows})
 

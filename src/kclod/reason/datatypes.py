@@ -232,7 +232,7 @@ def representative(literal: str) -> str:
 
     IllTypedError when its lexical form is wrong.
     """
-    if literal.endswith('"'):
+    if literal.endswith('"') or (not literal.endswith(">") and literal[literal.rindex('"') :].islower()):
         return literal
     value = value_of(literal)
     match value:

@@ -45,6 +45,10 @@ class Saturation:
     do (axioms in the data, say), everything is read again and held at once.
     """
 
+    graph: Graph
+    compiler: Compiler
+    _loader: Loader
+
     def __init__(
         self, data: Iterable[Statement], ontology: Iterable[Statement], journal: Journal | None = None
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kclod.reason.datatypes import DATATYPES
 from kclod.reason.facts import Extension, Fact, Pair, Relation, Terms, as_facts
 from kclod.reason.join import Atom, Slot
 from kclod.reason.rules import Template, constant, vocabulary
@@ -117,6 +118,11 @@ class Graph:
             self._types.items = {(x, c) for c, table in self.extensions.items() for x in table.items}
             self.schedule(self._types)
         return self._types
+
+    def datatype(self, number: int) -> str | None:
+        """The IRI of a term that is a datatype whose values are known."""
+        iri = self.terms.term(number)[1:-1]
+        return iri if iri in DATATYPES else None
 
     @property
     def mirrors_types(self) -> bool:
@@ -267,6 +273,11 @@ class Graph:
         known = [other for other in others if (s, other) in pairs]
         asserted = [other for other in known if self.is_asserted((s, p, other))]
         return min(asserted or known or [o], key=self.terms.term)
+
+    def objects_of(self, s: int, p: int) -> list[int]:
+        """The objects of a subject and a property, as said of what represents them."""
+        pairs = self.relation(self.root.get(p, p))
+        return pairs.objects().get(self.root.get(s, s), [])
 
     def is_asserted(self, fact: Fact) -> bool:
         """Whether a fact was loaded."""

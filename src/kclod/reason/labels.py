@@ -15,7 +15,7 @@ def stable_labels(statements: Iterable[Statement]) -> dict[str, str] | None:
     as in OWL 2 DL (Structural Specification, section 11.2). No RDF syntax has names such as these.
     """
     said = [statement.split(" ", 2) for statement in statements if "_:" in statement]
-    said = [(s, p, o) for s, p, o in said if _is_blank(s) or _is_blank(o)]
+    said = [terms for terms in said if _is_blank(terms[0]) or _is_blank(terms[2])]
     colours = {term: "" for s, _, o in said for term in (s, o) if _is_blank(term)}
     kinds = 0
     while (found := len(set(colours.values()))) > kinds:

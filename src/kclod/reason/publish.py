@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 from kclod.rdf import Statement
 from kclod.reason.engine import Saturation
@@ -34,7 +35,7 @@ def inferred(run: Saturation) -> Found:
     XSD vocabularies about themselves; the same value in another lexical form. Of these, `hidden` has what was derived.
     """
     graph = run.graph
-    is_noise = noise(graph)
+    is_noise = noise(graph, graph)
     published: list[Statement] = []
     hidden: list[Fact] = []
     for fact in _new_facts(graph):
@@ -83,7 +84,19 @@ def _renamed(run: Saturation) -> set[Statement]:
     return implied - stated
 
 
-def noise(graph: Graph) -> Callable[[Fact], bool]:
+class State(Protocol):
+    """Which facts there are."""
+
+    def objects_of(self, s: int, p: int) -> Collection[int]:
+        """The objects of the facts with a subject and a property."""
+        ...
+
+    def is_asserted(self, fact: Fact) -> bool:
+        """Whether a fact is asserted."""
+        ...
+
+
+def noise(graph: Graph, state: State) -> Callable[[Fact], bool]:
     """Tells the derived facts that are true and of no use; `inferred` lists them."""
     hidden = expressions(graph)
     reflexive = {graph.number(name) for name in _REFLEXIVE}
@@ -91,12 +104,18 @@ def noise(graph: Graph) -> Callable[[Fact], bool]:
     sub_class, thing, nothing = (graph.number(name) for name in ("rdfs:subClassOf", "owl:Thing", "owl:Nothing"))
     resources, same_value, forms = graph.terms.resources, graph.terms.same_value, graph.terms.forms
 
+    def is_said_otherwise(s: int, p: int, o: int) -> bool:
+        """Whether the value is asserted in another form, or the literal but represents the value of one that is."""
+        elder = same_value.get(o, o)
+        others = [each for each in state.objects_of(s, p) if each != o and same_value.get(each, each) == elder]
+        return bool(others) and (o == elder or any(state.is_asserted((s, p, each)) for each in others))
+
     def is_noise(fact: Fact) -> bool:
         s, p, o = fact
         if s in hidden or o in hidden:
             return True
         if o < 0:
-            return (o in same_value or o in forms) and _is_said_otherwise(graph, fact)
+            return (o in same_value or o in forms) and is_said_otherwise(s, p, o)
         return (
             (s == o and p in reflexive)
             or (o == thing and p in above)
@@ -105,13 +124,3 @@ def noise(graph: Graph) -> Callable[[Fact], bool]:
         )
 
     return is_noise
-
-
-def _is_said_otherwise(graph: Graph, fact: Fact) -> bool:
-    """Whether the value is asserted in another form, or the literal only represents the value of one that is there."""
-    s, p, o = fact
-    elder = graph.terms.same_value.get(o, o)
-    others = [other for other in (elder, *graph.terms.forms.get(elder, ())) if other != o]
-    pairs = graph.relation(graph.root.get(p, p)).items
-    present = [other for other in others if (graph.root.get(s, s), other) in pairs]
-    return bool(present) and (o == elder or any(graph.is_asserted((s, p, other)) for other in present))

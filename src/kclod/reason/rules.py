@@ -236,6 +236,7 @@ TEMPLATES: tuple[Template, ...] = (
 Pattern = tuple[str, str, str]
 
 
+@cache
 def patterns(text: str) -> tuple[Pattern, ...]:
     """The triple patterns of a rule's text."""
     triples = [tuple(part.split()) for part in text.split(" . ")] if text else []

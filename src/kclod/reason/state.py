@@ -33,7 +33,7 @@ def hidden_statements(
     kept = (
         fact
         for fact in facts
-        if (fact[2] in read_classes if fact[1] == graph.type else fact[1] in read)
+        if (graph.mirrors_types or fact[2] in read_classes if fact[1] == graph.type else fact[1] in read)
         and fact not in before.derived
         and not is_by_value(graph, fact)
     )
@@ -43,7 +43,10 @@ def hidden_statements(
 def is_by_value(graph: Graph, fact: Fact) -> bool:
     """Whether a fact says that a literal is in a datatype, and the literal's value shows it."""
     s, p, o = fact
-    return s < 0 and p == graph.type and o in graph.datatypes and bool(graph.terms.is_in(s, graph.datatypes[o]))
+    if s >= 0 or p != graph.type:
+        return False
+    datatype = graph.datatype(o)
+    return datatype is not None and bool(graph.terms.is_in(s, datatype))
 
 
 def as_text(terms: Terms, fact: Fact, labels: dict[str, str] | None = None) -> Statement:
@@ -51,7 +54,7 @@ def as_text(terms: Terms, fact: Fact, labels: dict[str, str] | None = None) -> S
     s, p, o = map(terms.term, fact)
     if fact[0] < 0:
         s = s.replace(" ", "\\u0020")
-    elif labels:
+    if labels:
         s, p, o = labels.get(s, s), labels.get(p, p), labels.get(o, o)
     return f"{s} {p} {o}"
 
