@@ -58,7 +58,7 @@ def validate(
 
     Results of severity sh:Warning and sh:Info stand in the report and do not refuse the data.
     """
-    report = shacl.validate(triples_from(data), shapes, extra=triples_from(ontology))
+    report = shacl.validate(data, shapes, extra=ontology)
     problems = [result_problem(result, places) for result in report.results if result.severity.endswith("#Violation")]
     if problems:
         raise RefusedError(problems)
