@@ -154,8 +154,14 @@ class Project:
 
     @cached_property
     def ontology_statements(self) -> tuple[rdf.Statement, ...]:
-        """The same as statements, their blank nodes labelled by RDFC-1.0, so that they have one name in every build."""
-        return tuple(rdf.canonical_lines(map(str, self.ontology)))
+        """The same as statements, with the labels of blank nodes that RDFC-1.0 gives them in a release.
+
+        There the ontology is a named graph, and perhaps a part of the default graph too; nothing else has blank nodes.
+        """
+        graph = self.dataset.graphs["ontology"]
+        graphs = (graph, "") if graph in self.dataset.default_graphs else (graph,)
+        lines = rdf.canonical_lines(rdf.line_of(str(triple), name) for triple in self.ontology for name in graphs)
+        return tuple(dict.fromkeys(rdf.split_line(line)[0] for line in lines))
 
 
 def read_all(files: Iterable[Path]) -> tuple[ox.Triple, ...]:
