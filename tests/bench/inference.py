@@ -4,7 +4,7 @@ Data are the default graph of a generated project before inference, with the pro
 a process of its own and timed without reading the files:
 
 - kclod and owlrl over the same small data: what both publish has to be equal, and what only one has is shown (owlrl
-  says of every literal what it is, and everything of itself; tests/test_reason_oracle.py lists its faults);
+  overlooks the last property of a key, so owl:hasKey is left out; tests/test_reason_oracle.py lists its faults);
 - `reasonable` (Rust), on the same data: it is timed, and what it misses and adds is counted;
 - kclod over large data, made of renamed copies of the small: time and peak memory of the whole process, the file being
   read as a stream;
@@ -109,7 +109,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         data, axioms = project_graphs(folder, chosen.articles)
-        ontology = write(folder / "ontology.nt", axioms)
+        ontology = write(folder / "ontology.nt", [axiom for axiom in axioms if "owl#hasKey>" not in axiom])
         small = write(folder / "small.nt", copies(data, chosen.triples - len(axioms)))
         out = folder / "kclod.nt"
         kclod = [sys.executable, RUNNERS / "kclod_infer.py"]

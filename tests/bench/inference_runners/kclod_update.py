@@ -10,7 +10,7 @@ from kclod.reason import infer, update
 from kclod.view import Held
 
 data, ontology = (
-    dict.fromkeys(line[:-3] for line in Path(path).read_text("utf-8").splitlines()) for path in sys.argv[1:3]
+    dict.fromkeys(Path(path).read_text("utf-8").removesuffix(" .\n").split(" .\n")) for path in sys.argv[1:3]
 )
 before = infer(data, ontology, hidden=True)
 state = Held([*data, *before.statements, *(before.hidden or ())])
