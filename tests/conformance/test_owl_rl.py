@@ -13,6 +13,8 @@ import pytest
 from kclod.reason import explain, infer
 
 CASES = 44
+EXPECTED_FAILURES: dict[str, str] = {}
+"""Case → why it cannot pass."""
 
 
 def suite() -> dict[str, Any]:
@@ -26,11 +28,15 @@ def triples(text: str) -> list[ox.Triple]:
 
 
 def test_the_suite_is_whole(suites: Path) -> None:
-    assert len(suite()["cases"]) == CASES
+    names = [case["rule"] for case in suite()["cases"]]
+    assert len(names) == CASES
+    assert set(EXPECTED_FAILURES) <= set(names)
 
 
 @pytest.mark.parametrize("case", suite()["cases"], ids=lambda case: case["rule"])
-def test_case(case: dict[str, Any]) -> None:
+def test_case(case: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    if case["rule"] in EXPECTED_FAILURES:
+        request.applymarker(pytest.mark.xfail(reason=EXPECTED_FAILURES[case["rule"]], strict=True))
     data = triples(case["data"])
     result = infer(data)
     assert bool(result.clashes) is case["inconsistent"]

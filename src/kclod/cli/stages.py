@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pyoxigraph as ox
 
-from kclod import consistency, pipeline, rdf, shacl
+from kclod import consistency, pipeline, rdf, shacl, signatures
 from kclod import reason as reasoner
 from kclod.cli.frame import FILE, OUT, main, messages, note
 from kclod.errors import Problem, RefusedError, UsageError
@@ -42,7 +42,10 @@ def reason(data: tuple[Path, ...], ontology: tuple[Path, ...], out: Path | None,
     nowhere = pipeline.Places()
     problems = [problem for clash in inference.clashes for problem in pipeline.clash_problems(clash, nowhere)]
     if hermit:
-        answer = consistency.check_consistency(triples, axioms)
+        selection = signatures.consistency_input(triples, axioms)
+        if not selection.is_whole:
+            note(f"HermiT looks at {selection}")
+        answer = consistency.check_consistency(selection.statements, axioms)
         if not answer.consistent:
             problems.append(
                 Problem("reason.inconsistent", f"HermiT finds an inconsistency. {answer.explanation}".strip())

@@ -2,37 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from kclod import shacl
-from kclod.consistency import check_consistency
+from kclod.consistency import start_consistency
 from kclod.errors import Problem, RefusedError
+from kclod.integrity import text_digest
 from kclod.pipeline.places import Places
-from kclod.rdf import Statement, has_blank_node, triples_from
+from kclod.rdf import Statement, has_blank_node
 from kclod.reason import Clash, Inference, infer
+from kclod.release import tool_versions
+from kclod.signatures import consistency_input
 
 
 def reason(data: Collection[Statement], ontology: Collection[Statement], places: Places) -> Inference:
-    """What follows by the ontology's axioms. RefusedError when the data contradict them, by OWL 2 RL or by HermiT."""
+    """What follows by the ontology's axioms (OWL 2 RL). RefusedError when a rule finds that the data contradict them."""
     inference = infer(data, ontology, hidden=True)
     if inference.clashes:
         raise RefusedError(problem for clash in inference.clashes for problem in clash_problems(clash, places))
-    consistency = check_consistency(triples_from(data), triples_from(ontology))
-    if not consistency.consistent:
-        raise RefusedError(
-            Problem(
-                "reason.inconsistent",
-                f"HermiT finds the data and the ontology inconsistent. {consistency.explanation}".strip(),
-                "find the record that contradicts an axiom of ontology/",
-            )
-        )
-    if consistency.unsatisfiable:
-        raise RefusedError(
-            Problem("reason.unsatisfiable", f"<{iri}> can have no instance", "correct its axioms in ontology/")
-            for iri in consistency.unsatisfiable
-        )
     return inference
+
+
+class ConsistencyCheck:
+    """HermiT's look at the data, begun at once, in a process of its own, while other stages run.
+
+    Of large data HermiT sees a selection; `note` is told of how many individuals. What it has found consistent is
+    remembered by digest in a file, and not asked again.
+    """
+
+    def __init__(
+        self, data: Collection[Statement], ontology: Collection[Statement], known: Path, note: Callable[[str], None]
+    ) -> None:
+        selection = consistency_input(data, ontology)
+        if not selection.is_whole:
+            note(f"HermiT looks at {selection}, at least one of each kind that it can tell apart at a glance")
+        asked = "\n".join([*selection.statements, "", *ontology, *map(str, sorted(tool_versions().items()))])
+        self._digest, self._known = text_digest(asked), known
+        self._check = None if self._digest in self._remembered() else start_consistency(selection.statements, ontology)
+
+    def _remembered(self) -> list[str]:
+        return self._known.read_text("ascii").split() if self._known.is_file() else []
+
+    def __enter__(self) -> ConsistencyCheck:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._check is not None:
+            self._check.__exit__(*error)
+
+    def settle(self) -> None:
+        """Wait for the answer. RefusedError when data and ontology cannot all be true, or a class can have no member."""
+        if self._check is None:
+            return
+        answer = self._check.result()
+        if not answer.consistent:
+            raise RefusedError(
+                Problem(
+                    "reason.inconsistent",
+                    f"HermiT finds the data and the ontology inconsistent. {answer.explanation}".strip(),
+                    "find the record that contradicts an axiom of ontology/",
+                )
+            )
+        if answer.unsatisfiable:
+            raise RefusedError(
+                Problem("reason.unsatisfiable", f"<{iri}> can have no instance", "correct its axioms in ontology/")
+                for iri in answer.unsatisfiable
+            )
+        self._known.parent.mkdir(parents=True, exist_ok=True)
+        self._known.write_text("\n".join([self._digest, *self._remembered()[:_REMEMBERED]]), "ascii")
+
+
+_REMEMBERED = 20
+"""How many answers are remembered besides the newest."""
 
 
 def clash_problems(clash: Clash, places: Places) -> list[Problem]:
@@ -58,7 +100,11 @@ def validate(
 
     Results of severity sh:Warning and sh:Info stand in the report and do not refuse the data.
     """
-    report = shacl.validate(data, shapes, extra=ontology)
+    return approved(shacl.validate(data, shapes, extra=ontology), places)
+
+
+def approved(report: shacl.Report, places: Places) -> shacl.Report:
+    """The report itself, unless it has violations: RefusedError names focus node, shape and record of each."""
     problems = [result_problem(result, places) for result in report.results if result.severity.endswith("#Violation")]
     if problems:
         raise RefusedError(problems)
