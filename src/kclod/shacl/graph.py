@@ -8,6 +8,7 @@ from typing import Protocol
 
 from kclod.rdf import Statement
 from kclod.shacl.literals import is_beyond_rdf11, is_blank
+from kclod.shacl.shapes import reached
 from kclod.view import View
 from kclod.vocab import RDF, RDFS
 
@@ -217,12 +218,7 @@ def is_below(view: View, top: str, one: str) -> bool:
 
 def classes_below(view: View, top: str) -> set[str]:
     """A class and all classes below it by rdfs:subClassOf."""
-    found, waiting = {top}, [top]
-    while waiting:
-        fresh = set(view.subjects(SUBCLASS, waiting.pop())) - found
-        found |= fresh
-        waiting.extend(fresh)
-    return found
+    return reached(top, lambda one: view.subjects(SUBCLASS, one))
 
 
 def with_blank_nodes(view: View, statements: set[Statement], nodes: Iterable[str]) -> set[Statement]:
