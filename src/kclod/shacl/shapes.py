@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pyoxigraph as ox
 
@@ -144,12 +144,16 @@ class Shapes:
 
     @cached_property
     def _imported_prefixes(self) -> list[ox.Triple]:
-        """Declarations that a value of sh:prefixes has by owl:imports (section 5.2.1), which pySHACL does not follow."""
+        """Declarations of a value of sh:prefixes by owl:imports (section 5.2.1), which pySHACL does not follow."""
+
+        def imports(one: Term) -> list[Term]:
+            return self.objects(one, OWL["imports"])
+
         found: list[ox.Triple] = []
         for node in dict.fromkeys(t.object for t in self.triples if t.predicate == SH["prefixes"]):
             if not isinstance(node, ox.Literal):
-                imported = reached(node, lambda one: self.objects(one, OWL["imports"]))
-                declared = (value for one in imported - {node} for value in self.objects(one, SH["declare"]))
+                imported = reached(cast("Term", node), imports) - {node}
+                declared = (value for one in imported for value in self.objects(one, SH["declare"]))
                 found.extend(ox.Triple(node, SH["declare"], value) for value in declared)
         return found
 
