@@ -1,16 +1,19 @@
 """The command line, as a user calls it: output, messages, exit codes."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner, Result
 
-from kclod.cli import main
+from kclod.cli import MODULES, main
 from kclod.project import Project
 
 Edit = Callable[[str, str, str], Project]
@@ -145,6 +148,122 @@ def test_map_any_files(tmp_path: Path) -> None:
     result = kclod("map", mapping, "--sources", tmp_path / "in", "--base-iri", "http://e/", "--out", out)
     assert result.exit_code == 0, result.output
     assert out.read_text() == '<http://e/person/1> <http://e/name> "Ann" .\n'
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    """A mapping of people.csv in a folder `in`, with a date and an IRI that is used as it is."""
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "people.ttl"
+    path.write_text(
+        """@prefix rml: <http://w3id.org/rml/> . @prefix : <http://e/> .
+        @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        :P a rml:TriplesMap ;
+          rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source [ rml:path "people.csv" ] ] ;
+          rml:subjectMap [ rml:template "http://e/{id}" ] ;
+          rml:predicateObjectMap [ rml:predicate :born ;
+            rml:objectMap [ rml:reference "born" ; rml:datatype xsd:date ] ] ;
+          rml:predicateObjectMap [ rml:predicate :page ;
+            rml:objectMap [ rml:reference "page" ; rml:termType rml:UnsafeIRI ] ] ."""
+    )
+    return path
+
+
+def write_people(folder: Path, *rows: str) -> None:
+    (folder / "in" / "people.csv").write_text("id,born,page\n" + "".join(f"{row}\n" for row in rows))
+
+
+def test_map_lists_what_it_rejects(tmp_path: Path, mapping: Path) -> None:
+    write_people(tmp_path, "1,2024-01-01,http://e/a b", "2,soon,http://e/c")
+    out, rejects = tmp_path / "out.nq", tmp_path / "rejects.jsonl"
+    arguments = ["map", mapping, "--sources", tmp_path / "in", "--out", out, "--rejects", rejects]
+    result = kclod(*arguments)
+    assert result.exit_code == 1
+    assert "3 quads, 1 rejected terms" in result.stderr
+    assert out.read_text() == (
+        '<http://e/1> <http://e/born> "2024-01-01"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
+        "<http://e/1> <http://e/page> <http://e/a b> .\n"
+        "<http://e/2> <http://e/page> <http://e/c> .\n"
+    )
+    assert [json.loads(line) for line in rejects.read_text().splitlines()] == [
+        {
+            "file": "people.csv",
+            "record": 2,
+            "line": 3,
+            "triples_map": "http://e/P",
+            "reference": "born",
+            "value": "soon",
+            "reason": "it is not in the lexical space of <http://www.w3.org/2001/XMLSchema#date>",
+        }
+    ]
+    again = kclod(*arguments, "--keep-going", "--jobs", "2")
+    assert again.exit_code == 0
+    assert "3 quads, 1 rejected terms" in again.stderr
+    assert "people.csv:3" in again.stderr
+
+
+def test_map_prints_every_rejected_term_that_no_file_lists(tmp_path: Path, mapping: Path) -> None:
+    write_people(tmp_path, *(f"{number},soon,http://e/c" for number in range(150)))
+    result = kclod("map", mapping, "--sources", tmp_path / "in")
+    assert result.exit_code == 1
+    assert result.stderr.count("record ") == 150
+
+
+def test_map_streams_repeats_and_can_leave_them_out(tmp_path: Path, mapping: Path) -> None:
+    write_people(tmp_path, *["1,2024-01-01,http://e/c\u2028d"] * 3)
+    out, turtle = tmp_path / "out.nq", tmp_path / "out.ttl"
+    common = ["map", mapping, "--sources", tmp_path / "in", "--out"]
+    assert kclod(*common, out).exit_code == 0
+    assert len(out.read_text("utf-8").removesuffix("\n").split("\n")) == 6
+    assert kclod(*common, out, "--distinct").exit_code == 0
+    assert len(out.read_text("utf-8").removesuffix("\n").split("\n")) == 2
+    write_people(tmp_path, *["1,2024-01-01,http://e/c"] * 3)
+    assert kclod(*common, turtle).exit_code == 0
+    assert len(list(ox.parse(turtle.read_bytes(), ox.RdfFormat.TURTLE))) == 2
+
+
+def test_map_writes_no_part_of_what_is_refused(tmp_path: Path, mapping: Path) -> None:
+    write_people(tmp_path, "1,2024-01-01,http://e/c", "2")
+    out, rejects = tmp_path / "out.nq", tmp_path / "rejects.jsonl"
+    before = sorted(tmp_path.iterdir())
+    result = kclod("map", mapping, "--sources", tmp_path / "in", "--out", out, "--rejects", rejects, "--keep-going")
+    assert result.exit_code == 1
+    assert "people.csv:3" in result.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_map_refuses_unsafe_iris_where_the_format_cannot_hold_them(tmp_path: Path, mapping: Path) -> None:
+    write_people(tmp_path, "1,2024-01-01,http://e/a b")
+    result = kclod("map", mapping, "--sources", tmp_path / "in", "--out", tmp_path / "out.ttl")
+    assert result.exit_code == 1
+    assert "map.unsafe-iri" in result.stderr
+    assert not (tmp_path / "out.ttl").exists()
+
+
+def test_map_to_a_place_that_cannot_be_written(tmp_path: Path, mapping: Path) -> None:
+    write_people(tmp_path, "1,2024-01-01,http://e/c")
+    result = kclod("map", mapping, "--sources", tmp_path / "in", "--out", tmp_path / "nowhere" / "out.nq")
+    assert result.exit_code == 2
+    assert "file.unwritable" in result.stderr
+
+
+def test_a_verb_starts_without_the_rest(tmp_path: Path, mapping: Path) -> None:
+    write_people(tmp_path, "1,2024-01-01,http://e/c")
+    arguments = ["map", str(mapping), "--sources", str(tmp_path / "in")]
+    program = f"""import sys; sys.argv = ["kclod", *{arguments!r}]
+from kclod.cli.start import start
+try:
+    start()
+finally:
+    heavy = {{"pyshacl", "owlready2", "flask", "rdflib"}}
+    print(sorted(heavy & sys.modules.keys()), file=sys.stderr)"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 2
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_every_verb_has_its_module() -> None:
+    assert sorted(verb for verbs in MODULES.values() for verb in verbs) == sorted(main.commands)
 
 
 def test_reason(tmp_path: Path, people: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kclod import accept
 from kclod.accept import accepted_claims
 from kclod.errors import KclodError, RefusedError, UsageError
 from kclod.project import Project, read_dataset
@@ -80,11 +81,11 @@ def test_bad_query(edit: Edit, old: str, new: str, rule: str) -> None:
     assert rule in [problem.rule for problem in caught.value.problems]
 
 
-def provenance(project: Project, *modes: str) -> list[ox.Triple]:
+def provenance(project: Project, *modes: str) -> list[str]:
     mode = ox.NamedNode("https://lights.example/ontology#mode")
     base = project.dataset.base_iri
     return [
-        ox.Triple(ox.NamedNode(f"{base}claim/a/{n}"), mode, ox.NamedNode(f"{base}id/concept/mode/{name}"))
+        str(ox.Triple(ox.NamedNode(f"{base}claim/a/{n}"), mode, ox.NamedNode(f"{base}id/concept/mode/{name}")))
         for n, name in enumerate(modes)
     ]
 
@@ -107,3 +108,23 @@ def test_bad_policy(edit: Edit, old: str, new: str, message: str) -> None:
     project = edit(DATASET, old, new)
     with pytest.raises(KclodError, match=message):
         accepted_claims(provenance(project, "report"), project.dataset)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        (
+            "?claim l:mode ?m ; (^l:a|l:b)/l:c ?x MINUS { ?claim l:d ?y FILTER NOT EXISTS { ?y l:e 1 ; l:f 2 } }",
+            "a b c d e f mode",
+        ),
+        ("?claim l:mode ?m ; ?p ?o", None),
+        ("?claim l:mode ?m ; l:a* ?o", None),
+        ("?claim l:mode ?m ; !l:a ?o", None),
+        ("?claim l:mode ?m FILTER NOT EXISTS { ?m ?p ?o }", None),
+    ],
+)
+def test_a_policy_sees_only_the_predicates_that_it_names(edit: Edit, pattern: str, found: str | None) -> None:
+    old = "?claim l:mode ?mode FILTER(?mode != <https://lights.example/id/concept/mode/rumour>)"
+    project = edit(DATASET, old, pattern)
+    names = accept._predicates(project.dataset)
+    assert (None if names is None else " ".join(sorted(n[1:-1].rpartition("#")[2] for n in names))) == found

@@ -276,13 +276,13 @@ def test_a_wrong_lexical_form_is_a_clash_that_names_the_statement(literal: str) 
     ],
 )
 def test_points_in_time(first: tuple[str, str], second: tuple[str, str], same: bool) -> None:
-    values = [value_of(ox.Literal(text, datatype=ox.NamedNode(XSD + "dateTime"))) for _, text in (first, second)]
+    values = [value_of(f'"{text}"^^<{XSD}dateTime>') for _, text in (first, second)]
     assert (values[0] == values[1]) is same
 
 
 def test_numbers_beyond_a_float_and_special_ones() -> None:
     def float_(text: str, name: str = "float") -> object:
-        return value_of(ox.Literal(text, datatype=ox.NamedNode(XSD + name)))
+        return value_of(f'"{text}"^^<{XSD}{name}>')
 
     assert float_("1e400", "double") == float_("INF", "double")
     assert float_("1e39") == float_("INF")

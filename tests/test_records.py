@@ -150,7 +150,7 @@ def test_sample_rows_fill_every_field(mini: Project) -> None:
 
 
 def test_json_schema_is_made_from_the_model(mini: Project) -> None:
-    schema = load_records(mini).models.json_schema()
+    schema = load_records(mini).reader.models.json_schema()
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     modes = schema["$defs"]["defaults"]["properties"]["mode"]
     assert {"enum": ["report", "rumour"], "type": "string"} in modes["anyOf"]

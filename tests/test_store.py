@@ -16,8 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 import pyoxigraph as ox
 import pytest
 
+from kclod import rdf
 from kclod.errors import UsageError
-from kclod.store import load_store, memory_store, open_read_only, remote_query
+from kclod.store import Loading, load_store, memory_store, open_read_only, remote_query
 
 A, P = ox.NamedNode("http://l.example/a"), ox.NamedNode("http://l.example/p")
 QUADS = [ox.Quad(A, P, ox.Literal("x")), ox.Quad(A, P, ox.Literal("y"), ox.NamedNode("http://l.example/g"))]
@@ -25,42 +26,64 @@ JSON = "application/sparql-results+json"
 EMPTY = b'{"head": {"vars": []}, "results": {"bindings": []}}'
 
 
-def test_a_store_reads_back_what_was_loaded(tmp_path: Path) -> None:
-    load_store(tmp_path / "store", QUADS)
+@pytest.fixture
+def dump(tmp_path: Path) -> Path:
+    path = tmp_path / "dump.nq"
+    path.write_bytes(rdf.canonical(QUADS))
+    return path
+
+
+def test_a_store_reads_back_what_was_loaded(tmp_path: Path, dump: Path) -> None:
+    load_store(tmp_path / "store", dump)
     assert set(open_read_only(tmp_path / "store")) == set(QUADS) == set(memory_store(QUADS))
 
 
-def test_a_store_opened_for_reading_cannot_be_changed(tmp_path: Path) -> None:
-    load_store(tmp_path / "store", QUADS)
+def test_a_store_opened_for_reading_cannot_be_changed(tmp_path: Path, dump: Path) -> None:
+    load_store(tmp_path / "store", dump)
     before = {p.name: p.read_bytes() for p in (tmp_path / "store").iterdir()}
     with pytest.raises(RuntimeError):
         open_read_only(tmp_path / "store").add(QUADS[0])
     assert {p.name: p.read_bytes() for p in (tmp_path / "store").iterdir()} == before
 
 
+def test_a_store_made_by_another_process_can_be_added_to(tmp_path: Path, dump: Path) -> None:
+    more = ox.Quad(A, P, A)
+    with Loading(tmp_path / "store", dump) as loading:
+        store = loading.opened()
+        store.extend([more])
+        store.flush()
+        del store
+    assert set(open_read_only(tmp_path / "store")) == {*QUADS, more}
+
+
+def test_a_process_that_fails_to_make_a_store_is_a_usage_error(tmp_path: Path) -> None:
+    with Loading(tmp_path / "store", tmp_path / "none.nq") as loading, pytest.raises(UsageError, match="unwritable"):
+        loading.opened()
+
+
 def count(path: Path) -> int:
     return len(open_read_only(path))
 
 
-def test_many_processes_read_one_store_at_once(tmp_path: Path) -> None:
-    load_store(tmp_path / "store", QUADS)
+def test_many_processes_read_one_store_at_once(tmp_path: Path, dump: Path) -> None:
+    load_store(tmp_path / "store", dump)
     here = open_read_only(tmp_path / "store")
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         assert pool.map(count, [tmp_path / "store"] * 4) == [2, 2, 2, 2]
     assert len(here) == 2
 
 
-def test_a_store_is_made_once(tmp_path: Path) -> None:
-    load_store(tmp_path / "store", QUADS)
+def test_a_store_is_made_once(tmp_path: Path, dump: Path) -> None:
+    load_store(tmp_path / "store", dump)
     with pytest.raises(UsageError, match=r"store\.exists"):
-        load_store(tmp_path / "store", [])
+        load_store(tmp_path / "store", dump)
     assert len(open_read_only(tmp_path / "store")) == 2
 
 
-def test_a_store_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_is_a_usage_error(tmp_path: Path, dump: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"store\.unwritable"):
-        load_store(tmp_path / "file" / "store", QUADS)
+        load_store(tmp_path / "file" / "store", dump)
 
 
 def test_a_store_that_is_not_there_or_is_none_is_a_usage_error(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-"""`python -m kclod`."""
+"""`python -m kclod` is the command line."""
 
-from kclod.cli import main
+from kclod.cli.start import start
 
-main()
+start()

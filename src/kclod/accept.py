@@ -5,24 +5,38 @@ The policy is data: a SPARQL SELECT in the dataset's description, run over the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pyoxigraph as ox
+import rdflib
+from rdflib.paths import AlternativePath, InvPath, SequencePath
+from rdflib.plugins.sparql import prepareQuery
 
 from kclod.errors import Problem, RefusedError, UndecidedError
 from kclod.malformed import explain
 from kclod.project import Dataset
+from kclod.rdf import Statement
 
 
-def accepted_claims(provenance: Iterable[ox.Triple], dataset: Dataset) -> frozenset[str]:
+def accepted_claims(provenance: Iterable[Statement], dataset: Dataset) -> frozenset[str]:
     """The IRIs of the claims (and so of their graphs) that the policy selects as `?claim`.
 
     RefusedError when the query is malformed or selects no ?claim.
     """
+    wanted = _predicates(dataset)
+    if wanted is not None:
+        provenance = (s for s in provenance if s.split(" ", 2)[1] in wanted)
     store = ox.Store()
-    store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in provenance)
+    store.bulk_load("".join(f"{statement} .\n" for statement in provenance), ox.RdfFormat.N_TRIPLES)
+    return select_claims(store, dataset)
+
+
+def select_claims(store: ox.Store, dataset: Dataset, graph: str | None = None) -> frozenset[str]:
+    """As `accepted_claims`, over a store whose default graph, or the named graph, is the provenance graph."""
+    graphs: Any = None if graph is None else ox.NamedNode(graph)
     try:
-        solutions = store.query(dataset.acceptance, prefixes=dict(dataset.prefixes))
+        solutions = store.query(dataset.acceptance, prefixes=dict(dataset.prefixes), default_graph=graphs)
     except SyntaxError as error:
         message = f"malformed query: {explain(error, dataset.acceptance)}"
         raise RefusedError(
@@ -40,3 +54,42 @@ def accepted_claims(provenance: Iterable[ox.Triple], dataset: Dataset) -> frozen
             Problem("dataset.acceptance", "?claim is unbound or no IRI in a solution", "bind it", str(dataset.file))
         )
     return frozenset(claim.value for claim in found if isinstance(claim, ox.NamedNode))
+
+
+def _predicates(dataset: Dataset) -> frozenset[str] | None:
+    """The predicates whose triples the policy looks at; None where it may look at all.
+
+    Most of a provenance graph is evidence, which a policy seldom asks about and which takes long to load.
+    """
+    try:
+        algebra = prepareQuery(dataset.acceptance, initNs=dict(dataset.prefixes)).algebra
+    except Exception:  # rdflib's parser raises of many kinds; pyoxigraph, which is asked next, says what is wrong
+        return None
+    found: set[str] = set()
+    for path in _paths(algebra):
+        iris = _iris(path)
+        if iris is None:
+            return None
+        found.update(f"<{iri}>" for iri in iris)
+    return frozenset(found)
+
+
+def _paths(part: Any) -> Iterator[Any]:  # rdflib's algebra: mappings, lists and terms within each other
+    """The predicates and property paths of all triple patterns, also of those that are still in syntax order."""
+    if isinstance(part, dict):
+        for triple in part.get("triples", ()):
+            yield from triple[1::3]
+        part = [value for key, value in part.items() if key not in ("triples", "_vars")]
+    if isinstance(part, (list, tuple)):
+        for one in part:
+            yield from _paths(one)
+
+
+def _iris(path: Any) -> list[str] | None:
+    """The IRIs of a predicate or path; None for a variable, a negation, or a path that can have no length."""
+    if isinstance(path, rdflib.URIRef):
+        return [str(path)]
+    if isinstance(path, (AlternativePath, SequencePath)):
+        parts = [_iris(part) for part in path.args]
+        return None if None in parts else [iri for part in parts for iri in part or ()]
+    return _iris(path.arg) if isinstance(path, InvPath) else None

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import pyoxigraph as ox
 
@@ -39,27 +38,21 @@ def expectations(dataset: Dataset) -> list[tuple[str, ox.NamedNode, int]]:
     return expected
 
 
-def check_expectations(dataset: Dataset, vouched: Iterable[ox.Triple], provenance: Iterable[ox.Triple]) -> None:
-    """Compare the declared counts with those of the graphs. RefusedError names each shortfall."""
-    found = {
-        RDF["type"]: Counter(
-            t.object.value for t in vouched if t.predicate == RDF["type"] and isinstance(t.object, ox.NamedNode)
-        ),
-        PROV["hadPrimarySource"]: Counter(
-            t.object.value
-            for t in provenance
-            if t.predicate == PROV["hadPrimarySource"] and isinstance(t.object, ox.NamedNode)
-        ),
-    }
-    problems = [
-        Problem(
-            "release.too-few",
-            f"{found[predicate][iri]} of <{iri}>, where at least {least} are expected",
-            "find what was lost, or lower pub:atLeast in the dataset's description",
-            str(dataset.file),
-        )
-        for iri, predicate, least in expectations(dataset)
-        if found[predicate][iri] < least
-    ]
+def check_expectations(dataset: Dataset, classes: Mapping[str, int], store: ox.Store) -> None:
+    """Compare the declared counts with the things of each class and the claims of each source in the provenance graph.
+
+    RefusedError names each shortfall.
+    """
+    provenance = ox.NamedNode(dataset.graphs["provenance"])
+    problems = []
+    for iri, predicate, least in expectations(dataset):
+        if predicate == RDF["type"]:
+            found = classes.get(iri, 0)
+        else:
+            found = sum(1 for _ in store.quads_for_pattern(None, predicate, ox.NamedNode(iri), provenance))
+        if found < least:
+            message = f"{found} of <{iri}>, where at least {least} are expected"
+            fix = "find what was lost, or lower pub:atLeast in the dataset's description"
+            problems.append(Problem("release.too-few", message, fix, str(dataset.file)))
     if problems:
         raise RefusedError(problems)

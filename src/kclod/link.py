@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -211,8 +211,3 @@ def _value(slot: str, text: str) -> ox.NamedNode | ox.Literal:
     if slot in DATES:
         return ox.Literal(text, datatype=XSD["date"])
     return ox.Literal(text)
-
-
-def subjects_of(triples: Iterable[ox.Triple]) -> set[str]:
-    """The IRIs that are subjects."""
-    return {t.subject.value for t in triples if isinstance(t.subject, ox.NamedNode)}

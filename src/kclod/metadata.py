@@ -8,17 +8,16 @@ these triples are part of what the dumps hold; both the manifest and the site st
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 import pyoxigraph as ox
 
 from kclod import rdf
 from kclod.integrity import package_versions, text_digest
-from kclod.rdf import Term
+from kclod.rdf import Statement, statement_of
 from kclod.site import Site, short_name
+from kclod.statistics import Statistics
 from kclod.vocab import DCAT, DCT, PROV, RDF, RDFS, SCHEMA, VOID
 
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
@@ -29,49 +28,25 @@ _EXAMPLES = 3
 _T = TypeVar("_T")
 
 
-@dataclass
-class _Statistics:
-    """Counts over the triples of a graph (VoID, section 4)."""
+def describe(
+    site: Site, statistics: Statistics, sizes: Mapping[str, int], own: Iterable[ox.Triple] = ()
+) -> list[Statement]:
+    """The statements of the metadata graph, ordered.
 
-    triples: int = 0
-    subjects: set[Term] = field(default_factory=set)
-    objects: set[Term] = field(default_factory=set)
-    instances: defaultdict[ox.NamedNode, set[Term]] = field(default_factory=lambda: defaultdict(set))
-    properties: Counter[ox.NamedNode] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, triples: Iterable[ox.Triple]) -> _Statistics:
-        found = cls()
-        for t in triples:
-            found.triples += 1
-            found.subjects.add(t.subject)
-            found.objects.add(t.object)
-            found.properties[t.predicate] += 1
-            if t.predicate == RDF["type"] and isinstance(t.object, ox.NamedNode):
-                found.instances[t.object].add(t.subject)
-        return found
-
-
-def describe(site: Site, quads: Iterable[ox.Quad], own: Iterable[ox.Triple] = ()) -> list[ox.Triple]:
-    """The triples of the metadata graph, ordered.
-
-    `quads` is the whole dataset but for the metadata graph itself; the statistics are those of its default graph, and
-    a triple count each for the graphs that the site names. `own` is what the dataset's description says already; it is
-    taken over as it is, blank nodes apart, which get hash IRIs.
+    `statistics` are those of the default graph without the metadata graph itself, `sizes` the numbers of triples of the
+    named graphs. `own` is what the dataset's description says already; it is taken over as it is, blank nodes apart,
+    which get hash IRIs.
     """
-    quads = set(quads)
-    statistics = _Statistics.of(q.triple for q in quads if q.graph_name == rdf.DEFAULT_GRAPH)
-    sizes = Counter(q.graph_name.value for q in quads if isinstance(q.graph_name, ox.NamedNode))
     parts = _Parts(site)
     triples = {
         *_named(own, parts),
         *_identity(site, parts),
-        *_statistics(site, statistics, parts),
+        *_statistics(statistics, parts),
         *_graphs(site, sizes, parts),
         *_distributions(site, parts),
         *_build(parts),
     }
-    return sorted(triples, key=rdf.sort_key)
+    return sorted(map(statement_of, triples))
 
 
 class _Parts:
@@ -116,44 +91,40 @@ def _identity(site: Site, parts: _Parts) -> Iterator[ox.Triple]:
     yield from _licence(parts.dataset, site)
 
 
-def _statistics(site: Site, statistics: _Statistics, parts: _Parts) -> Iterator[ox.Triple]:
-    own = {s for s in statistics.subjects if isinstance(s, ox.NamedNode) and s.value.startswith(site.base_iri)}
+def _statistics(statistics: Statistics, parts: _Parts) -> Iterator[ox.Triple]:
     counts = {
         "triples": statistics.triples,
-        "entities": len(own),
-        "distinctSubjects": len(statistics.subjects),
-        "distinctObjects": len(statistics.objects),
-        "classes": len(statistics.instances),
+        "entities": statistics.entities,
+        "distinctSubjects": statistics.subjects,
+        "distinctObjects": statistics.objects,
+        "classes": len(statistics.classes),
         "properties": len(statistics.properties),
     }
     for name, count in counts.items():
         yield from _of(parts.dataset, VOID[name], ox.Literal(count))
-    terms = [*statistics.instances, *statistics.properties]
-    namespaces = {match[0] for term in terms if (match := _NAMESPACE.match(term.value))}
+    namespaces = {
+        match[0] for term in (*statistics.classes, *statistics.properties) if (match := _NAMESPACE.match(term))
+    }
     yield from _of(parts.dataset, VOID["vocabulary"], *map(ox.NamedNode, namespaces))
-    for kind, instances in statistics.instances.items():
-        partition = parts.of_term("class", kind.value)
+    for kind, found in statistics.classes.items():
+        partition = parts.of_term("class", kind)
         yield from _of(parts.dataset, VOID["classPartition"], partition)
         yield from _of(partition, RDF["type"], VOID["Dataset"])
-        yield from _of(partition, VOID["class"], kind)
-        yield from _of(partition, VOID["entities"], ox.Literal(len(instances)))
+        yield from _of(partition, VOID["class"], ox.NamedNode(kind))
+        yield from _of(partition, VOID["entities"], ox.Literal(found.entities))
     for predicate, count in statistics.properties.items():
-        partition = parts.of_term("property", predicate.value)
+        partition = parts.of_term("property", predicate)
         yield from _of(parts.dataset, VOID["propertyPartition"], partition)
         yield from _of(partition, RDF["type"], VOID["Dataset"])
-        yield from _of(partition, VOID["property"], predicate)
+        yield from _of(partition, VOID["property"], ox.NamedNode(predicate))
         yield from _of(partition, VOID["triples"], ox.Literal(count))
-    yield from _of(parts.dataset, VOID["exampleResource"], *_examples(site, statistics))
+    yield from _of(parts.dataset, VOID["exampleResource"], *_examples(statistics))
 
 
-def _examples(site: Site, statistics: _Statistics) -> list[ox.NamedNode]:
+def _examples(statistics: Statistics) -> list[ox.NamedNode]:
     """The first thing, by IRI, of each of the classes with most things of the dataset's own."""
-    own: list[tuple[int, str, ox.NamedNode]] = []
-    for kind, instances in statistics.instances.items():
-        things = [i for i in instances if isinstance(i, ox.NamedNode) and i.value.startswith(f"{site.base_iri}id/")]
-        if things:
-            own.append((-len(things), kind.value, min(things, key=str)))
-    return list(dict.fromkeys(example for _, _, example in sorted(own, key=lambda o: o[:2])))[:_EXAMPLES]
+    ordered = sorted((-found.own, kind, found.example) for kind, found in statistics.classes.items())
+    return list(dict.fromkeys(ox.NamedNode(example) for _, _, example in ordered if example))[:_EXAMPLES]
 
 
 def _graphs(site: Site, sizes: Mapping[str, int], parts: _Parts) -> Iterator[ox.Triple]:

@@ -152,6 +152,11 @@ class Project:
         """The triples of all ontology files. RefusedError collects the syntax errors of all of them."""
         return read_all(self.ontology_files)
 
+    @cached_property
+    def ontology_statements(self) -> tuple[rdf.Statement, ...]:
+        """The same as statements, their blank nodes labelled by RDFC-1.0, so that they have one name in every build."""
+        return tuple(rdf.canonical_lines(map(str, self.ontology)))
+
 
 def read_all(files: Iterable[Path]) -> tuple[ox.Triple, ...]:
     """The distinct triples of several files; one RefusedError with the problems of all."""

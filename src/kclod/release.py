@@ -8,13 +8,8 @@ Layout: `<root>/<version>/` holds `manifest.json`, `site.json`, `dumps/<name>.tt
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import secrets
-import shutil
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +18,7 @@ import pyoxigraph as ox
 from pydantic import TypeAdapter
 
 from kclod import rdf, turtle
+from kclod.draft import Draft, drafting, only_writer, point, settle
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.integrity import (
     FileEntry,
@@ -53,8 +49,10 @@ __all__ = [
     "verify",
 ]
 
-_MANIFEST, _SITE, _STORE, _STORE_LIST, _CURRENT = "manifest.json", "site.json", "store", "store.json", "current"
-_TEMPORARY = ".tmp-"
+SITE, ONTOLOGY, STORE = "site.json", "ontology.ttl", "store"
+_MANIFEST, _STORE_LIST, _CURRENT = "manifest.json", "store.json", "current"
+_PIECE = 10_000
+"""Lines of a dump that are written at once."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +73,6 @@ class _Manifest:
     inputs: list[InputEntry]
     files: list[FileEntry]
     tools: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _Draft:
-    version: str
-    site: Site
-    quads: Iterable[ox.Quad]
-    inputs: list[InputEntry]
-    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -109,7 +98,7 @@ class Release:
     @property
     def store_path(self) -> Path:
         """The folder of the store, for `store.open_read_only`."""
-        return self.path / _STORE
+        return self.path / STORE
 
     @property
     def dumps(self) -> tuple[Dump, ...]:
@@ -127,7 +116,12 @@ def release_version(site: Site, inputs: Mapping[str, Path]) -> str:
 
     The digest of kclod's own code is one of the tool versions: another code may make other bytes of equal inputs.
     """
-    return _version(site.version, _input_entries(inputs), tool_versions())
+    return version_of(site, input_entries(inputs))
+
+
+def version_of(site: Site, inputs: Iterable[InputEntry]) -> str:
+    """As `release_version`, from the entries of the inputs. UsageError: the dataset's version is no folder name."""
+    return _version(site.version, inputs, tool_versions())
 
 
 def publish(
@@ -144,38 +138,122 @@ def publish(
 
     `inputs` maps the name that the manifest shows to each file the release was made from; `stages` the name below
     `stages/` to its bytes, `downloads` the name beside the dumps to its bytes. Nothing of an older release changes,
-    whenever this is stopped: the folder is built as `.tmp-…` beside, flushed to disk, renamed, and then the symlink is
-    replaced; the next call removes what a dead one left. Only one build writes at a time; another waits `patience`
-    seconds and is then refused.
+    whenever this is stopped. Another build that writes below `root` is waited for `patience` seconds.
 
     Publishing a version that exists reuses its folder after verifying it. RefusedError when that folder is damaged or
     holds something else; UsageError when `root` cannot be written or is busy, or a name is not usable.
     """
-    entries = _input_entries(inputs)
-    version = _version(site.version, entries, tool_versions())
-    files = {f"stages/{name}": content for name, content in stages.items()}
-    files |= {f"dumps/{name}": content for name, content in (downloads or {}).items()}
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with _only_writer(root, patience):
-            _sweep(root)
-            link = root / _CURRENT
-            if link.exists() and not link.is_symlink():
-                raise _usage("release.current", "must be a symlink to a release", "move this file or folder away", link)
-            scratch = root / f"{_TEMPORARY}{secrets.token_hex(6)}"
-            try:
-                _settle(root / version, scratch, _Draft(version, site, quads, entries, files))
-                _point(link, version)
-            finally:
-                shutil.rmtree(scratch, ignore_errors=True)
-    except OSError as error:
+    entries = input_entries(inputs)
+    version_of(site, entries)
+    with only_writer(root, patience), drafting(root) as draft:
+        lines = rdf.canonical_lines(map(str, quads))
+        content = Content.of(lines, site)
+        for name, text in content.files(site):
+            draft.write(name, text)
+        for name, text in {f"stages/{n}": t for n, t in stages.items()}.items():
+            draft.write(usable(name), text)
+        for name, text in (downloads or {}).items():
+            draft.write(usable(f"dumps/{name}"), text)
+        return finish(root, draft, site, content.counts, entries)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A whole dataset as the dumps hold it: canonical lines, and the statements of two of its graphs."""
+
+    lines: Sequence[rdf.Line]
+    default: Sequence[rdf.Statement]
+    ontology: Sequence[rdf.Statement]
+    counts: Counts
+
+    @classmethod
+    def of(cls, lines: Sequence[rdf.Line], site: Site) -> Content:
+        """From canonical lines."""
+        sizes: Counter[str] = Counter()
+        default: list[rdf.Statement] = []
+        ontology: list[rdf.Statement] = []
+        ontology_graph = site.graphs.get("ontology")
+        for line in lines:
+            statement, graph = rdf.split_line(line)
+            sizes[graph] += 1
+            if not graph:
+                default.append(statement)
+            elif graph == ontology_graph:
+                ontology.append(statement)
+        named = len(sizes) - ("" in sizes)
+        return cls(lines, default, ontology, Counts(len(lines), sizes[""], named))
+
+    def nquads(self) -> Iterator[bytes]:
+        """The canonical dump, in pieces."""
+        for start in range(0, len(self.lines), _PIECE):
+            yield "".join([f"{line} .\n" for line in self.lines[start : start + _PIECE]]).encode()
+
+    def files(self, site: Site) -> Iterator[tuple[str, bytes | Iterable[bytes]]]:
+        """The files that every release has, by their names below its folder."""
+        yield SITE, site.to_json().encode()
+        yield dump_name(site, rdf.N_QUADS), self.nquads()
+        yield dump_name(site, rdf.TURTLE), turtle.write_statements(self.default, site.prefixes)
+        if "ontology" in site.graphs:
+            yield ONTOLOGY, turtle.write_statements(self.ontology, site.prefixes)
+
+
+def dump_name(site: Site, fmt: rdf.Format) -> str:
+    """The path of a dump below a release's folder."""
+    return f"dumps/{short_name(site)}.{fmt.name}"
+
+
+def usable(path: str) -> str:
+    """The path itself; UsageError when a part of it is no plain file name."""
+    if not all(SEGMENT.fullmatch(part) for part in path.split("/")):
         raise _usage(
-            "release.unwritable",
-            f"cannot write the release: {error}",
-            "check space and permissions; nothing was published",
-            root,
-        ) from None
-    return load(root / version)
+            "release.file-name", f"{path!r} is not usable as a file name", "use letters, digits, '.', '_', '-'"
+        )
+    return path
+
+
+def finish(
+    root: Path,
+    draft: Draft,
+    site: Site,
+    counts: Counts,
+    inputs: list[InputEntry],
+) -> Release:
+    """Complete a draft that has its dumps, move it into place, and point `current` at it.
+
+    The store is made from the dump, unless it is there already. Errors as those of `publish`.
+    """
+    version = version_of(site, inputs)
+    link = root / _CURRENT
+    if link.exists() and not link.is_symlink():
+        raise _usage("release.current", "must be a symlink to a release", "move this file or folder away", link)
+    manifest = _Manifest(version, site.dataset_iri, site.version, counts, inputs, draft.entries, tool_versions())
+    draft.write(_MANIFEST, json_text(asdict(manifest)).encode())
+    final = root / version
+    if final.exists():
+        _check_same(final, draft.folder)
+    else:
+        store = draft.folder / STORE
+        if not store.exists():
+            load_store(store, draft.folder / dump_name(site, rdf.N_QUADS))
+        store_files = [file_entry(draft.folder, p) for p in sorted(store.rglob("*")) if p.is_file()]
+        draft.write(_STORE_LIST, json_text([asdict(file) for file in store_files]).encode())
+        settle(draft, final)
+    point(link, version)
+    return load(final)
+
+
+def _check_same(final: Path, draft: Path) -> None:
+    """RefusedError when the release that is there is damaged, or is not what the draft is."""
+    problems = verify(final)
+    if problems:
+        fix = f"delete the folder {final} (and what points to it) and build again"
+        message = "a release of this version exists and is damaged"
+        raise RefusedError([Problem("release.damaged", message, fix, str(final)), *problems])
+    if (final / _MANIFEST).read_bytes() != (draft / _MANIFEST).read_bytes():
+        message = "a release of this version exists and holds something else, though inputs and tools are the same"
+        raise RefusedError(
+            Problem("release.differs", message, "raise the dataset's version, or delete the folder", str(final))
+        )
 
 
 def load(path: Path) -> Release:
@@ -186,7 +264,7 @@ def load(path: Path) -> Release:
         )
     path = path.resolve()
     manifest = _read_manifest(path)
-    site = Site.from_json((path / _SITE).read_bytes() if (path / _SITE).is_file() else b"", name=str(path / _SITE))
+    site = Site.from_json((path / SITE).read_bytes() if (path / SITE).is_file() else b"", name=str(path / SITE))
     return Release(path, manifest.version, asdict(manifest), site)
 
 
@@ -230,70 +308,6 @@ def tool_versions() -> dict[str, str]:
     return package_versions() | {"kclod-code": digest_of_code(Path(__file__).parent)}
 
 
-def _settle(final: Path, scratch: Path, draft: _Draft) -> None:
-    """Write the release to `scratch` and rename it to `final`, unless `final` is there already and is the same."""
-    dataset = _write_files(scratch, draft)
-    if final.exists():
-        problems = verify(final)
-        if problems:
-            fix = f"delete the folder {final} (and what points to it) and build again"
-            raise RefusedError(
-                [
-                    Problem("release.damaged", "a release of this version exists and is damaged", fix, str(final)),
-                    *problems,
-                ]
-            )
-        if (final / _MANIFEST).read_bytes() != (scratch / _MANIFEST).read_bytes():
-            message = "a release of this version exists and holds something else, though inputs and tools are the same"
-            raise RefusedError(
-                Problem("release.differs", message, "raise the dataset's version, or delete the folder", str(final))
-            )
-        return
-    load_store(scratch / _STORE, dataset)
-    store_files = [file_entry(scratch, p) for p in sorted((scratch / _STORE).rglob("*")) if p.is_file()]
-    _write(scratch / _STORE_LIST, json_text([asdict(file) for file in store_files]).encode())
-    _harden(scratch)
-    scratch.rename(final)
-    _sync(final.parent)
-
-
-def _write_files(folder: Path, draft: _Draft) -> list[ox.Quad]:
-    """Write all but the store; returns the distinct quads, ordered and with blank node labels as in the dump."""
-    site = draft.site
-    text = rdf.canonical(draft.quads)
-    dataset = list(ox.parse(text, rdf.N_QUADS.rdf))
-    default = [q.triple for q in dataset if q.graph_name == rdf.DEFAULT_GRAPH]
-    name = short_name(site)
-    _write(folder / _SITE, site.to_json().encode())
-    _write(folder / "dumps" / f"{name}.nq", text)
-    _write(folder / "dumps" / f"{name}.ttl", turtle.write(default, site.prefixes))
-    if "ontology" in site.graphs:
-        graph = ox.NamedNode(site.graphs["ontology"])
-        ontology = [q.triple for q in dataset if q.graph_name == graph]
-        _write(folder / "ontology.ttl", turtle.write(ontology, site.prefixes))
-    for path, content in sorted(draft.files.items()):
-        if not all(SEGMENT.fullmatch(part) for part in path.split("/")):
-            raise _usage(
-                "release.file-name", f"{path!r} is not usable as a file name", "use letters, digits, '.', '_', '-'"
-            )
-        _write(folder / path, content)
-    manifest = _Manifest(
-        version=draft.version,
-        dataset=site.dataset_iri,
-        dataset_version=site.version,
-        counts=Counts(
-            quads=len(dataset),
-            default_graph_triples=len(default),
-            named_graphs=len({q.graph_name for q in dataset} - {rdf.DEFAULT_GRAPH}),
-        ),
-        inputs=draft.inputs,
-        files=[file_entry(folder, p) for p in sorted(folder.rglob("*")) if p.is_file()],
-        tools=tool_versions(),
-    )
-    _write(folder / _MANIFEST, json_text(asdict(manifest)).encode())
-    return dataset
-
-
 def _version(dataset_version: str, inputs: Iterable[InputEntry], tools: Mapping[str, str]) -> str:
     if not SEGMENT.fullmatch(dataset_version):
         raise _usage(
@@ -305,73 +319,14 @@ def _version(dataset_version: str, inputs: Iterable[InputEntry], tools: Mapping[
     return f"{dataset_version}-{text_digest(chr(10).join(sorted(lines)))[:12]}"
 
 
-def _input_entries(inputs: Mapping[str, Path]) -> list[InputEntry]:
+def input_entries(inputs: Mapping[str, Path]) -> list[InputEntry]:
+    """The entries of input files, by name. UsageError when one cannot be read."""
     try:
         return [input_entry(name, inputs[name]) for name in sorted(inputs)]
     except OSError as error:
         raise _usage(
             "release.input", f"cannot read an input: {error}", "name files that exist and can be read"
         ) from None
-
-
-@contextlib.contextmanager
-def _only_writer(root: Path, patience: float) -> Iterator[None]:
-    """Hold the lock of `root`; the kernel frees it when the holder dies, so there is no stale lock."""
-    deadline = time.monotonic() + patience
-    with (root / ".lock").open("a") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise _usage(
-                        "release.busy", "another build is writing a release here", "wait until it has ended", root
-                    ) from None
-                time.sleep(0.05)
-        yield
-
-
-def _sweep(root: Path) -> None:
-    """Remove what builds that died have left; nobody else writes while the lock is held."""
-    for left in root.glob(f"{_TEMPORARY}*"):
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
-
-
-def _point(link: Path, version: str) -> None:
-    """Make the symlink name `version`, replacing an older one in one step (rename(2))."""
-    if link.is_symlink() and str(link.readlink()) == version:
-        return
-    fresh = link.with_name(f"{_TEMPORARY}{_CURRENT}")
-    fresh.symlink_to(version)
-    fresh.replace(link)
-    _sync(link.parent)
-
-
-def _write(path: Path, content: bytes | Iterable[bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.writelines((content,) if isinstance(content, bytes) else content)
-
-
-def _harden(folder: Path) -> None:
-    """Make the files read-only, and flush files and folders to disk, so that the rename cannot come before them."""
-    for parent, _, files in os.walk(folder, topdown=False):
-        for name in files:
-            (Path(parent) / name).chmod(0o444)
-            _sync(Path(parent) / name)
-        _sync(Path(parent))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_manifest(path: Path) -> _Manifest:

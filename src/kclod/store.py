@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import http.client
 import math
+import subprocess
+import sys
 import time
 import urllib.error
 import warnings
@@ -25,8 +27,8 @@ _SHOWN = 2_000
 """Characters of a server's error text that a message repeats."""
 
 
-def load_store(path: Path, quads: Iterable[ox.Quad]) -> None:
-    """Make a store folder at `path` (which must not exist) that holds the quads, compacted for reading.
+def load_store(path: Path, dump: Path) -> None:
+    """Make a store folder at `path` (which must not exist) of the quads of an N-Quads file, compacted for reading.
 
     Literals of numeric and date types are stored by value (`1.00` reads back as `1`), so anything that must keep the
     lexical form is written from the quads, not from the store. UsageError when the folder exists or cannot be written.
@@ -39,13 +41,46 @@ def load_store(path: Path, quads: Iterable[ox.Quad]) -> None:
         )
     try:
         store = ox.Store(str(path))
-        store.bulk_extend(quads)
+        store.bulk_load(path=str(dump), format=ox.RdfFormat.N_QUADS)
         store.optimize()
         store.flush()
     except OSError as error:
-        raise UsageError(
-            Problem("store.unwritable", f"cannot write the store: {error}", "check space and permissions", str(path))
-        ) from None
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: Exception) -> UsageError:
+    return UsageError(
+        Problem("store.unwritable", f"cannot write the store: {error}", "check space and permissions", str(path))
+    )
+
+
+class Loading:
+    """A store that is being made by a process of its own, while this one does something else.
+
+    A new process, not a fork: RocksDB's threads do not survive a fork of a process that has used it.
+    """
+
+    def __init__(self, path: Path, dump: Path) -> None:
+        self.path = path
+        self._command = [sys.executable, "-c", _LOAD, str(path), str(dump)]
+
+    def __enter__(self) -> Loading:
+        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own code
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process as process:
+            process.kill()
+
+    def opened(self) -> ox.Store:
+        """The store, once it is made, to be read and added to. UsageError when it could not be made."""
+        _, errors = self._process.communicate()
+        if self._process.returncode:
+            raise _unwritable(self.path, ChildProcessError(errors.strip().rpartition("\n")[2]))
+        return ox.Store(str(self.path))
+
+
+_LOAD = "import sys, pathlib; from kclod.store import load_store; load_store(*map(pathlib.Path, sys.argv[1:]))"
 
 
 def open_read_only(path: Path) -> ox.Store:

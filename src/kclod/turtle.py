@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
-from kclod.rdf import Term
+from kclod.rdf import Statement, has_blank_node, relabelled, statement_of
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_TYPE, _FIRST, _REST, _NIL = (ox.NamedNode(_RDF + name) for name in ("type", "first", "rest", "nil"))
+_TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "rest", "nil"))
 
 _BASE = (
     "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef"
@@ -43,9 +43,9 @@ _WIDEST = 100
 _DEEPEST = 30
 """Blank nodes nested deeper than this get a label: no reader follows them, and parsers and Python have their limits."""
 
-_Subject = ox.NamedNode | ox.BlankNode | ox.Triple  # as pyoxigraph's types have it; it makes no triple a subject
-_Object = Term | ox.Triple
-_Graph = dict[_Subject, dict[ox.NamedNode, list[_Object]]]
+_Term = str
+"""A term as a statement has it: `<iri>`, `_:label`, `"text"@tag`, `<<( triple )>>`."""
+_Graph = dict[_Term, dict[_Term, list[_Term]]]
 
 
 def write(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> Iterator[bytes]:
@@ -53,10 +53,10 @@ def write(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> Iterator
 
     A prefix whose name is not a PN_PREFIX, or whose namespace is not an absolute IRI, is left out.
     """
-    names = _Names(prefixes)
-    writer = _Writer(_by_subject(triples), names)
+    names = Names(prefixes)
+    writer = _Writer(_by_subject(map(statement_of, triples)), names)
     blocks = [writer.block(subject).encode() for subject in writer.roots]  # first, to know which prefixes they use
-    yield from (f"@prefix {name}: <{namespace}> .\n".encode() for name, namespace in names.used())
+    yield header(names.used())
     yield from blocks
 
 
@@ -65,16 +65,43 @@ def serialize(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> byte
     return b"".join(write(triples, prefixes))
 
 
-def _by_subject(triples: Iterable[ox.Triple]) -> _Graph:
+def write_statements(statements: Iterable[Statement], prefixes: Mapping[str, str]) -> Iterator[bytes]:
+    """As `write`, but all prefixes that are usable are declared, so that one block can change without the others."""
+    names = Names(prefixes)
+    writer = _Writer(_by_subject(statements), names)
+    yield header(names.usable())
+    for subject in writer.roots:
+        yield writer.block(subject).encode()
+
+
+def header(prefixes: Iterable[tuple[str, str]]) -> bytes:
+    """The declarations of prefixes (name, namespace)."""
+    return "".join(f"@prefix {name}: <{namespace}> .\n" for name, namespace in prefixes).encode()
+
+
+def block(statements: Iterable[Statement], names: Names) -> bytes:
+    """The block of one subject from all statements about it, which have no blank node; empty if there are none."""
+    graph = _by_subject(statements)
+    writer = _Writer(graph, names)
+    return "".join(map(writer.block, graph)).encode()
+
+
+def block_order(subject: _Term) -> str:
+    """What the blocks of IRIs are ordered by."""
+    return subject[1:-1]
+
+
+def _by_subject(statements: Iterable[Statement]) -> _Graph:
     """Predicates and objects of each subject in the order in which they are written; blank nodes by RDFC-1.0 labels."""
-    distinct = set(triples)
-    if any(isinstance(term, ox.BlankNode | ox.Triple) for t in distinct for term in (t.subject, t.object)):
-        dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in distinct)
-        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-        distinct = {q.triple for q in dataset}
+    distinct = set(statements)
+    blank = [statement for statement in distinct if has_blank_node(statement)]
+    if blank:
+        distinct.difference_update(blank)
+        distinct.update(relabelled(blank))
     graph: _Graph = {}
-    for triple in distinct:
-        graph.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
+    for statement in distinct:
+        subject, predicate, object_ = statement.split(" ", 2)
+        graph.setdefault(subject, {}).setdefault(predicate, []).append(object_)
     for subject, properties in graph.items():
         for objects in properties.values():
             if len(objects) > 1:
@@ -84,31 +111,33 @@ def _by_subject(triples: Iterable[ox.Triple]) -> _Graph:
     return graph
 
 
-def _order(term: _Object) -> tuple[int, str, int, str]:
-    match term:
-        case ox.NamedNode():
-            return 0, term.value, 0, ""
-        case ox.BlankNode():
-            return 1, "", len(term.value), term.value  # c14n9 comes before c14n10
-        case ox.Literal():
-            return 2, term.language or "", 0, str(term)
-        case _:
-            return 3, str(term), 0, ""
+def _is_blank(term: _Term) -> bool:
+    return term.startswith("_:")
 
 
-def _predicate_order(predicate: ox.NamedNode) -> tuple[bool, str]:
-    return predicate != _TYPE, predicate.value
+def _order(term: _Term) -> tuple[int, str, int, str]:
+    if term.startswith('"'):
+        return 2, term.rpartition('"')[2].removeprefix("@") if not term.endswith(">") else "", 0, term
+    if _is_blank(term):
+        return 1, "", len(term), term  # c14n9 comes before c14n10
+    return (3, term, 0, "") if term.startswith("<<") else (0, block_order(term), 0, "")
 
 
-def _blank_nodes(term: _Object) -> Iterator[ox.BlankNode]:
-    if isinstance(term, ox.BlankNode):
-        yield term
-    elif isinstance(term, ox.Triple):
-        yield from _blank_nodes(term.subject)
-        yield from _blank_nodes(term.object)
+def _predicate_order(predicate: _Term) -> tuple[bool, str]:
+    return predicate != _TYPE, predicate[1:-1]
 
 
-class _Names:
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LABEL = re.compile(r"_:[^\s()<>]+")
+
+
+def _blank_nodes(term: _Term) -> Iterable[_Term]:
+    if _is_blank(term):
+        return (term,)
+    return _LABEL.findall(_LITERAL.sub("", term)) if term.startswith("<<") else ()
+
+
+class Names:
     """Writes IRIs: as prefixed names where the grammar allows it, the longest namespace first, else whole."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
@@ -119,16 +148,21 @@ class _Names:
         self._known: dict[str, str] = {}
         self._used: set[str] = set()
 
-    def __call__(self, iri: str) -> str:
-        name = self._known.get(iri)
+    def __call__(self, term: _Term) -> str:
+        """The name of an IRI in angle brackets."""
+        name = self._known.get(term)
         if name is None:
-            name = f"<{iri}>"
-            match = self._namespace.match(iri)
-            if match and _LOCAL_NAME.fullmatch(local := iri[match.end() :]):
-                name = f"{self._prefix_of[match[0]]}:{local}"
+            name = term
+            match = self._namespace.match(term, 1)
+            if match and _LOCAL_NAME.fullmatch(term, match.end(), len(term) - 1):
+                name = f"{self._prefix_of[match[0]]}:{term[match.end() : -1]}"
                 self._used.add(match[0])
-            self._known[iri] = name
+            self._known[term] = name
         return name
+
+    def usable(self) -> list[tuple[str, str]]:
+        """All prefixes that can be declared, with their namespaces; ordered by prefix."""
+        return sorted((name, namespace) for namespace, name in self._prefix_of.items())
 
     def used(self) -> list[tuple[str, str]]:
         """The prefixes, with their namespaces, of the names given so far; ordered by prefix."""
@@ -146,50 +180,45 @@ def _is_iri(text: str) -> bool:
 class _Writer:
     """Knows which blank nodes of a graph are written in place, as a list, or with a label; writes blocks."""
 
-    def __init__(self, graph: _Graph, names: _Names) -> None:
+    def __init__(self, graph: _Graph, names: Names) -> None:
         self._graph = graph
         self._names = names
         self._uses = Counter(_uses(graph))
         self._lists = _lists(graph, self._uses)
-        self._inline: set[_Subject] = set()
+        self._inline: set[_Term] = set()
         self.roots = sorted(self._choose_roots(), key=_order)
         """The subjects that get a block of their own, in order."""
 
-    def block(self, subject: _Subject) -> str:
+    def block(self, subject: _Term) -> str:
         """All that is said of one subject, with a blank line before it."""
-        name = "[]" if isinstance(subject, ox.BlankNode) and self._uses[subject] == 0 else self._term(subject, 1)
+        name = "[]" if _is_blank(subject) and self._uses[subject] == 0 else self._term(subject, 1)
         return f"\n{name} " + " ;\n    ".join(self._properties(subject, 1)) + " .\n"
 
-    def _choose_roots(self) -> set[_Subject]:
-        roots = {s for s in self._graph if isinstance(s, ox.NamedNode) or self._uses[s] != 1}
+    def _choose_roots(self) -> set[_Term]:
+        roots = {s for s in self._graph if not _is_blank(s) or self._uses[s] != 1}
         if self._uses:
             for root in sorted(roots, key=_order):
                 self._nest(root, roots)
         # What is left hangs only on itself: open each circle at its first node, but no list in its middle.
         middles = {rest for _, rest in self._lists.values()}
-        for subject in sorted((s for s in self._graph if isinstance(s, ox.BlankNode)), key=_order):
+        for subject in sorted(filter(_is_blank, self._graph), key=_order):
             if subject not in self._inline and subject not in roots and subject not in middles:
                 roots.add(subject)
                 self._nest(subject, roots)
         return roots
 
-    def _nest(self, root: _Subject, roots: set[_Subject]) -> None:
+    def _nest(self, root: _Term, roots: set[_Term]) -> None:
         """Mark what is written in place below a root; what would lie too deep becomes a root."""
         waiting = [(root, 0)]
         while waiting:
             node, depth = waiting.pop()
             for term in self._parts(node):
-                if (
-                    isinstance(term, ox.BlankNode)
-                    and self._uses[term] == 1
-                    and term in self._graph
-                    and term not in roots
-                ):
+                if _is_blank(term) and self._uses[term] == 1 and term in self._graph and term not in roots:
                     too_deep = depth >= _DEEPEST
                     (roots if too_deep else self._inline).add(term)
                     waiting.append((term, 0 if too_deep else depth + 1))
 
-    def _parts(self, node: _Subject) -> Iterator[_Object]:
+    def _parts(self, node: _Term) -> Iterator[_Term]:
         """The objects of a node; for a list its items, its cells being marked as in place."""
         if node not in self._inline or node not in self._lists:
             yield from (term for objects in self._graph[node].values() for term in objects)
@@ -198,47 +227,43 @@ class _Writer:
             self._inline.add(cell)
             yield item
 
-    def _cells(self, head: _Object) -> Iterator[tuple[_Subject, _Object]]:
+    def _cells(self, head: _Term) -> Iterator[tuple[_Term, _Term]]:
         cell = head
-        while isinstance(cell, ox.BlankNode):
+        while _is_blank(cell):
             item, rest = self._lists[cell]
             yield cell, item
             cell = rest
 
-    def _properties(self, subject: _Subject, depth: int) -> list[str]:
+    def _properties(self, subject: _Term, depth: int) -> list[str]:
         """A predicate with its objects each; what they nest stands at `depth` or deeper."""
         return [
-            ("a" if predicate == _TYPE else self._names(predicate.value))
+            ("a" if predicate == _TYPE else self._names(predicate))
             + " "
             + " , ".join(self._term(term, depth) for term in objects)
             for predicate, objects in self._graph[subject].items()
         ]
 
-    def _term(self, term: _Object, depth: int) -> str:
-        match term:
-            case ox.NamedNode():
-                return "()" if term == _NIL else self._names(term.value)
-            case ox.Literal():
-                return self._literal(term)
-            case ox.BlankNode():
-                return self._blank_node(term, depth)
-            case _:
-                return f"<<( {term} )>>"
+    def _term(self, term: _Term, depth: int) -> str:
+        if term.startswith('"'):
+            return self._literal(term)
+        if _is_blank(term):
+            return self._blank_node(term, depth)
+        if term == _NIL:
+            return "()"
+        return term if term.startswith("<<") else self._names(term)
 
-    def _literal(self, literal: ox.Literal) -> str:
-        text = str(literal)
-        quoted, is_typed, _ = text.rpartition("^^<")
-        if not is_typed or not text.endswith(">"):
+    def _literal(self, text: _Term) -> str:
+        quoted, is_typed, datatype = text.rpartition("^^<")
+        if not is_typed or not datatype.endswith(">"):
             return text
-        datatype = literal.datatype.value
-        bare = _BARE.get(datatype)
-        if bare is not None and bare.fullmatch(literal.value):
-            return literal.value
-        return f"{quoted}^^{self._names(datatype)}"
+        bare = _BARE.get(datatype[:-1])
+        if bare is not None and bare.fullmatch(quoted, 1, len(quoted) - 1):
+            return quoted[1:-1]
+        return f"{quoted}^^{self._names(f'<{datatype}')}"
 
-    def _blank_node(self, node: ox.BlankNode, depth: int) -> str:
+    def _blank_node(self, node: _Term, depth: int) -> str:
         if node not in self._inline:
-            return str(node) if node in self._graph or self._uses[node] != 1 else "[]"
+            return node if node in self._graph or self._uses[node] != 1 else "[]"
         if node in self._lists:
             items = [self._term(item, depth + 1) for _, item in self._cells(node)]
             return _bracketed("()", items, "", depth)
@@ -254,29 +279,29 @@ def _bracketed(brackets: str, parts: list[str], separator: str, depth: int) -> s
     return f"{brackets[0]}{indent}{f'{separator}{indent}'.join(parts)}\n{'    ' * depth}{brackets[1]}"
 
 
-def _uses(graph: _Graph) -> Iterator[_Subject]:
+def _uses(graph: _Graph) -> Iterator[_Term]:
     """The blank nodes, as often as they are objects; inside a triple term twice, so that they get a label there."""
     for properties in graph.values():
         for term in (term for objects in properties.values() for term in objects):
             yield from _blank_nodes(term)
-            if isinstance(term, ox.Triple):
+            if term.startswith("<<"):
                 yield from _blank_nodes(term)
 
 
-def _lists(graph: _Graph, uses: Mapping[_Subject, int]) -> dict[_Subject, tuple[_Object, _Object]]:
+def _lists(graph: _Graph, uses: Mapping[_Term, int]) -> dict[_Term, tuple[_Term, _Term]]:
     """The cells (item, rest) of well-formed lists: used once, with nothing but one item and one rest, ending in nil."""
-    cells: dict[_Subject, tuple[_Object, _Object]] = {
+    cells: dict[_Term, tuple[_Term, _Term]] = {
         node: (properties[_FIRST][0], properties[_REST][0])
         for node, properties in graph.items()
-        if isinstance(node, ox.BlankNode)
+        if _is_blank(node)
         and uses[node] == 1
         and properties.keys() == {_FIRST, _REST}
         and len(properties[_FIRST]) == len(properties[_REST]) == 1
     }
-    before: dict[_Object, _Subject] = {rest: node for node, (_, rest) in cells.items() if rest != _NIL}
-    well_formed: dict[_Subject, tuple[_Object, _Object]] = {}
+    before: dict[_Term, _Term] = {rest: node for node, (_, rest) in cells.items() if rest != _NIL}
+    well_formed: dict[_Term, tuple[_Term, _Term]] = {}
     for last in (node for node, (_, rest) in cells.items() if rest == _NIL):
-        cell: _Subject | None = last
+        cell: _Term | None = last
         while cell is not None:
             well_formed[cell] = cells[cell]
             cell = before.get(cell)

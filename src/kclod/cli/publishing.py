@@ -149,7 +149,7 @@ def explain_(
 @project_option
 def schema(folder: Path) -> None:
     """Print the JSON Schema of a project's record files, for editors."""
-    sys.stdout.buffer.write(load_records(Project(folder)).schema())
+    sys.stdout.buffer.write(load_records(Project(folder)).reader.schema())
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The stages alone, on any files: map, reason, validate."""
+"""The stages alone, on any files: reason, validate."""
 
 from __future__ import annotations
 
@@ -9,27 +9,11 @@ from pathlib import Path
 import click
 import pyoxigraph as ox
 
-from kclod import consistency, pipeline, rdf, rml, shacl
+from kclod import consistency, pipeline, rdf, shacl
 from kclod import reason as reasoner
-from kclod.cli.frame import FILE, FOLDER, OUT, main, messages, note
+from kclod.cli.frame import FILE, OUT, main, messages, note
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.project import read_all
-
-
-@main.command(name="map")
-@click.argument("mappings", nargs=-1, required=True, type=FILE, metavar="MAPPING…")
-@click.option("--sources", type=FOLDER, required=True, help="The folder in which logical sources are found.")
-@click.option("--base-iri", help="Base for relative IRIs (RML baseIRI where a triples map has none).")
-@click.option(
-    "--out", type=OUT, help="Where to write; the extension names the format.  [default: N-Quads to the terminal]"
-)
-def map_(mappings: tuple[Path, ...], sources: Path, base_iri: str | None, out: Path | None) -> None:
-    """Run RML mappings over the files in a folder."""
-    result = rml.run(rml.compile_mappings(mappings), sources=sources, base_iri=base_iri)
-    write(result.quads, out, rdf.N_QUADS)
-    messages.print(f"{len(result.quads)} quads, {len(result.rejects)} rejected terms", markup=False)
-    if result.rejects:
-        raise RefusedError(reject.to_problem() for reject in result.rejects)
 
 
 def write(items: Sequence[ox.Quad] | Sequence[ox.Triple], out: Path | None, default: rdf.Format) -> None:
@@ -55,7 +39,7 @@ def reason(data: tuple[Path, ...], ontology: tuple[Path, ...], out: Path | None,
     """Write what follows from data by an ontology's axioms (OWL 2 RL)."""
     triples, axioms = read_all(data), read_all(ontology)
     inference = reasoner.infer(triples, axioms)
-    nowhere = pipeline.Sources({}, {})
+    nowhere = pipeline.Places()
     problems = [problem for clash in inference.clashes for problem in pipeline.clash_problems(clash, nowhere)]
     if hermit:
         answer = consistency.check_consistency(triples, axioms)
@@ -78,7 +62,7 @@ def validate(data: tuple[Path, ...], shapes: tuple[Path, ...], ontology: tuple[P
     """Check data by SHACL shapes: exit 0 it conforms, 1 it does not, 2 undecided (a shape is malformed)."""
     report = shacl.validate(read_all(data), shapes, extra=read_all(ontology))
     write(report.triples, out, rdf.TURTLE)
-    nowhere = pipeline.Sources({}, {})
+    nowhere = pipeline.Places()
     for warning in report.warnings:
         note(str(warning))
     if not report.conforms:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
-import pyoxigraph as ox
-
 from kclod.errors import Problem, RefusedError
-from kclod.reason.datatypes import DATATYPES
+from kclod.reason.datatypes import datatype_of
 from kclod.reason.facts import Extension, Fact, Relation, as_facts
 from kclod.reason.graph import Graph, Rule, instantiate
 from kclod.reason.join import Atom, Layout, Row, Slot, attach, extend, fixed
@@ -21,12 +19,13 @@ class Compiler:
     """Watches a graph for axioms and installs the rules that each of them makes.
 
     `constants` are the terms that installed rules mention: when two of these turn out to be the same thing, the rules
-    have to be made anew.
+    have to be made anew. `rules` are those that were installed.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.constants: set[int] = set()
+        self.rules: list[Rule] = []
         self._installed: set[tuple[Template, tuple[int, ...]]] = set()
         self._thing, self._nothing = graph.number("owl:Thing"), graph.number("owl:Nothing")
         self._lists = (graph.number("rdf:first"), graph.number("rdf:rest"), graph.number("rdf:nil"))
@@ -50,18 +49,22 @@ class Compiler:
             waiting, self._thing_rules = self._thing_rules, None
             for rule in waiting:
                 self._install(rule)
-        elif (datatype := self._datatype(o)) is not None:
-            # dt-type2: a literal is in every datatype that holds its value
-            terms = self.graph.terms
-            literals = (~index for index in range(len(terms.literals)))
-            if fresh := table.add({literal for literal in literals if terms.is_in(literal, datatype)}):
-                self.graph.schedule(table)
-                self.graph.record("dt-type2", None, as_facts(table, fresh, self.graph.type))
+        elif (datatype := self.graph.datatype(o)) is not None:
+            self.graph.datatypes[o] = datatype
+            self._admit(table, datatype, range(len(self.graph.terms.literals)))
         return table
 
-    def _datatype(self, number: int) -> str | None:
-        term = self.graph.terms.term(number)
-        return term.value if isinstance(term, ox.NamedNode) and term.value in DATATYPES else None
+    def admit_literals(self, start: int) -> None:
+        """dt-type2 for the literals that were read since there were `start` of them."""
+        numbers = range(start, len(self.graph.terms.literals))
+        for key, datatype in self.graph.datatypes.items():
+            self._admit(self.graph.extension(key), datatype, numbers)
+
+    def _admit(self, table: Extension, datatype: str, indexes: Iterable[int]) -> None:
+        """dt-type2: a literal is in every datatype that holds its value."""
+        if fresh := table.add({~index for index in indexes if self.graph.terms.is_in(~index, datatype)}):
+            self.graph.schedule(table)
+            self.graph.record("dt-type2", None, as_facts(table, fresh, self.graph.type))
 
     # from axioms to rules ----------------------------------------------------------------------------------------
 
@@ -83,7 +86,8 @@ class Compiler:
         if key in self._installed:
             return
         self._installed.add(key)
-        axiom = tuple(instantiate(self._atoms(template.axiom, {}), binding))
+        facts = instantiate(self._atoms(template.axiom, {}), binding)
+        axiom = tuple((s, p, self.graph.as_written(s, p, o)) for s, p, o in facts)
         for match in self._matches(template, binding):
             self.constants.update(match.values())
             body = self._list_body(template, binding) or self._atoms(template.body, match)
@@ -163,6 +167,7 @@ class Compiler:
                 return
             if rule.body[0][2] == self._nothing:
                 return  # what is in the empty class would be in every class; cls-nothing2 reports it
+        self.rules.append(rule)
         if not rule.body and rule.head:
             self.graph.commit(rule, instantiate([rule.head], {}))
         elif rule.template.unique:
@@ -173,9 +178,9 @@ class Compiler:
             attach(self, rule.body, lambda layout: self._sink(rule, layout))
 
     def _by_value(self, body: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        """A literal in a body stands for its value, which the eldest literal of that value represents."""
-        elder = self.graph.terms.same_value
-        return tuple((s, p, o if isinstance(o, str) else elder.get(o, o)) for s, p, o in body)
+        """A literal in a body stands for its value."""
+        same = self.graph.terms.same_value
+        return tuple((s, p, o if isinstance(o, str) else same.get(o, o)) for s, p, o in body)
 
     def _answers(
         self, body: tuple[Atom, ...]
@@ -277,7 +282,7 @@ class Compiler:
 
     def _member_sink(self, rule: Rule, layout: Layout, table: Extension, place: int) -> Sink:
         graph = self.graph
-        if (datatype := self._datatype(table.key)) is not None:
+        if (datatype := self.graph.datatype(table.key)) is not None:
             return self._checker(rule, layout, table, place, datatype)
         return lambda rows: graph.commit_members(rule, table, {row[place] for row in rows})
 
@@ -285,13 +290,13 @@ class Compiler:
         """dt-not-type: what is said to be in a datatype has to be a value of it."""
         graph, terms = self.graph, self.graph.terms
         own = terms.term(table.key)
+        iri = own[1:-1]
 
         def take(rows: Iterable[Row]) -> None:
             members: set[int] = set()
             for row in rows:
-                term = terms.term(row[place])
-                if isinstance(term, ox.Literal):
-                    if term.datatype == own:
+                if row[place] < 0:
+                    if datatype_of(terms.term(row[place])) == iri:
                         continue  # checked when it was read
                     if terms.is_in(row[place], datatype) is False:
                         names = {**dict(rule.constants), **dict(zip(layout, row, strict=True)), "value": row[place]}

@@ -3,6 +3,9 @@
 Supported are the datatypes of OWL 2 RL (OWL 2 Profiles, section 4.2.1). Beyond them the calendar datatypes of XML
 Schema that OWL 2 leaves out (date, gYear, gYearMonth), because two different days are different values to everybody.
 A literal of any other datatype has no known value: it is never called ill-typed, equal or different.
+
+Literals are text, as in canonical N-Triples. Every value has one literal that stands for it, `representative`, which
+depends on nothing but the value: equal values meet there, whatever was read before.
 """
 
 from __future__ import annotations
@@ -14,8 +17,6 @@ import struct
 from calendar import monthrange
 from collections.abc import Callable
 from decimal import Decimal
-
-import pyoxigraph as ox
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -140,14 +141,35 @@ def _calendar(text: str, name: str) -> Value:
     # the calendar repeats every 400 years, and monthrange knows the years from 1 only
     if day > monthrange(year % 400 + 400, month)[1] or (name == "dateTimeStamp" and part["zone"] is None):
         raise IllTypedError
-    seconds = Decimal(86400) * (_days(year, month, day) + bool(part.get("midnight")))
+    seconds, fraction = 86400 * (_days(year, month, day) + bool(part.get("midnight"))), ""
     if part.get("hour"):
-        seconds += 3600 * int(part["hour"]) + 60 * int(part["minute"]) + Decimal(part["second"])
+        whole, _, fraction = part["second"].partition(".")
+        seconds += 3600 * int(part["hour"]) + 60 * int(part["minute"]) + int(whole)
     offset = None
     if zone := part["zone"]:
         offset = 0 if zone == "Z" else int(zone[0] + "1") * (60 * int(zone[1:3]) + int(zone[4:]))
         seconds -= 60 * offset
-    return ("dateTime" if name == "dateTimeStamp" else name, seconds, offset)
+    return ("dateTime" if name == "dateTimeStamp" else name, seconds, offset, fraction.rstrip("0"))
+
+
+def _calendar_form(name: str, seconds: int, offset: int | None, fraction: str) -> str:
+    days, rest = divmod(seconds + 60 * (offset or 0), 86400)
+    era, day_of_era = divmod(days, 146097)
+    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted = (5 * day_of_year + 2) // 153  # months since March
+    month = shifted + 3 if shifted < 10 else shifted - 9
+    year = 400 * era + year_of_era + (month <= 2)
+    form = f"{'-' if year < 0 else ''}{abs(year):04}"
+    if name != "gYear":
+        form += f"-{month:02}"
+    if name in ("date", "dateTime"):
+        form += f"-{day_of_year - (153 * shifted + 2) // 5 + 1:02}"
+    if name == "dateTime":
+        form += f"T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}{'.' if fraction else ''}{fraction}"
+    if offset is None:
+        return form
+    return form + (f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}" if offset else "Z")
 
 
 _PARSERS: dict[str, Callable[[str, str], Value]] = (
@@ -165,23 +187,80 @@ DATATYPES = frozenset(
 """The datatypes whose value spaces are known."""
 
 
-def value_of(literal: ox.Literal) -> Value | None:
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_ESCAPED = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
+_TO_ESCAPE = {"\\": "\\\\", '"': '\\"', **{char: f"\\{name}" for name, char in _ESCAPED.items()}}
+# canonical N-Triples (RDF 1.2 N-Triples, section 4) escapes these, and the other control characters by number
+_TO_ESCAPE |= {chr(n): f"\\u{n:04X}" for n in (*range(32), 127) if chr(n) not in _TO_ESCAPE}
+_ESCAPING = str.maketrans(_TO_ESCAPE)
+
+
+def datatype_of(literal: str) -> str:
+    """The IRI of a literal's datatype."""
+    if literal.endswith('"'):
+        return XSD + "string"
+    return literal[literal.rindex("<") + 1 : -1] if literal.endswith(">") else RDF + "langString"
+
+
+def value_of(literal: str) -> Value | None:
     """The value of a literal, None when its datatype is not known; IllTypedError when its lexical form is wrong."""
-    if literal.language:
-        return ("text", literal.value, literal.language.lower())
-    datatype = literal.datatype.value
+    end = literal.rindex('"')
+    text, suffix = literal[1:end], literal[end + 1 :]
+    if "\\" in text:
+        text = _ESCAPE.sub(_unescape, text)
+    if not suffix:
+        return ("string", text)
+    if suffix[0] == "@":
+        return ("text", text, suffix[1:].lower())
+    datatype = suffix[3:-1]
     if datatype.startswith(XSD):
         name = datatype[len(XSD) :]
         parser = _PARSERS.get(name)
-        return parser(literal.value, name) if parser else None
+        return parser(text, name) if parser else None
     if datatype == RDF + "XMLLiteral":
-        return ("xml", literal.value)
+        return ("xml", text)
     if datatype == RDF + "PlainLiteral":  # rdf:PlainLiteral, section 2: the text, @, a language tag or nothing
-        text, at, language = literal.value.rpartition("@")
+        text, at, language = text.rpartition("@")
         if not at:
             raise IllTypedError
         return ("text", text, language.lower()) if language else ("string", text)
     return None
+
+
+def representative(literal: str) -> str:
+    """The literal that stands for the value of a literal: itself when its value is not known.
+
+    IllTypedError when its lexical form is wrong.
+    """
+    if literal.endswith('"') or (not literal.endswith(">") and literal[literal.rindex('"') :].islower()):
+        return literal
+    value = value_of(literal)
+    match value:
+        case None | ("anyURI" | "xml", *_):
+            return literal
+        case "real", Decimal() as number:
+            if number == number.to_integral_value():
+                return f'"{int(number)}"^^<{XSD}integer>'
+            return f'"{number:f}'.rstrip("0") + f'"^^<{XSD}decimal>'
+        case "string", str() as text:
+            return f'"{text.translate(_ESCAPING)}"'
+        case "text", str() as text, str() as language:
+            return f'"{text.translate(_ESCAPING)}"@{language}'
+        case "hexBinary" | "base64Binary" as name, bytes() as content:
+            form = content.hex() if name == "hexBinary" else base64.b64encode(content).decode()
+            return f'"{form}"^^<{XSD}{name}>'
+        case "boolean" as name, content:
+            return f'"{str(content).lower()}"^^<{XSD}{name}>'
+        case "float" | "double" as name, str() as text:
+            return f'"{text.replace("inf", "INF").replace("nan", "NaN")}"^^<{XSD}{name}>'
+        case str() as name, int() as seconds, int() | None as offset, str() as fraction:
+            return f'"{_calendar_form(name, seconds, offset, fraction)}"^^<{XSD}{name}>'
+    raise TypeError(f"a value of no known space: {value}")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    number = match[1] or match[2]
+    return chr(int(number, 16)) if number else _ESCAPED.get(match[3], match[3])
 
 
 def contains(value: Value, datatype: str) -> bool:

@@ -33,6 +33,12 @@ def merge(graph: Graph, compiler: Compiler) -> bool:
     return rules_changed
 
 
+def settle(graph: Graph) -> None:
+    """Say of representatives what was read after things had been joined."""
+    if graph.root:
+        _rewrite(graph, {loser for loser, winner in graph.root.items() if loser != winner})
+
+
 def _is_in_rules(number: int, graph: Graph, compiler: Compiler) -> bool:
     return number in compiler.constants or number in graph.relations or number in graph.extensions
 

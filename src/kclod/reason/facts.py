@@ -10,78 +10,87 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
-import pyoxigraph as ox
+from kclod.rdf import Statement
+from kclod.reason.datatypes import IllTypedError, Value, contains, representative, value_of
 
-from kclod.reason.datatypes import IllTypedError, Value, contains, value_of
-
-AnyTerm = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Fact = tuple[int, int, int]
 Pair = tuple[int, int]
 T = TypeVar("T", int, Pair)
 
 
 class Terms:
-    """Numbers for terms, and the values of literals.
+    """Numbers for terms, which are text as in statements, and the values of literals.
 
     Literals of one value (`"1"^^xsd:integer`, `"01"^^xsd:integer`) keep their own numbers; `same_value` leads from
-    each but the first to the first.
+    each to the one that represents the value, which is a term of its own even where nobody wrote it.
     """
 
     def __init__(self) -> None:
-        self.number: dict[AnyTerm, int] = {}
-        self.resources: list[AnyTerm] = []
-        self.literals: list[ox.Literal] = []
-        self.values: list[Value | None] = []
+        self.number: dict[str, int] = {}
+        self.resources: list[str] = []
+        self.literals: list[str] = []
         self.ill_typed: list[int] = []
         self.same_value: dict[int, int] = {}
-        self.younger: dict[int, list[int]] = {}
-        """The other way round: the first literal of a value → the others of that value."""
-        self._first: dict[Value, int] = {}
+        self.forms: dict[int, list[int]] = {}
+        """The other way round: the representative of a value → other literals of that value."""
+        self._values: dict[int, Value | None] = {}
 
-    def add(self, term: AnyTerm) -> int:
+    def add(self, term: str) -> int:
         """The number of a term, a new one for a new term."""
         number = self.number.get(term)
-        if number is None:
-            if isinstance(term, ox.Literal):
-                number = ~len(self.literals)
-                self.literals.append(term)
-                self.values.append(self._value(term, number))
-            else:
-                number = len(self.resources)
-                self.resources.append(term)
-            self.number[term] = number
+        if number is not None:
+            return number
+        if term[0] != '"':
+            number = self.number[term] = len(self.resources)
+            self.resources.append(term)
+            return number
+        number = self.number[term] = ~len(self.literals)
+        self.literals.append(term)
+        if term[-1] != '"':  # a plain string represents itself
+            self._find_value(term, number)
         return number
 
-    def _value(self, literal: ox.Literal, number: int) -> Value | None:
+    def _find_value(self, literal: str, number: int) -> None:
         try:
-            value = value_of(literal)
+            form = representative(literal)
         except IllTypedError:
             self.ill_typed.append(number)
-            return None
-        if value is not None and (first := self._first.setdefault(value, number)) != number:
-            self.same_value[number] = first
-            self.younger.setdefault(first, []).append(number)
-        return value
+            return
+        if form != literal:
+            elder = self.add(form)
+            self.same_value[number] = elder
+            self.forms.setdefault(elder, []).append(number)
 
-    def term(self, number: int) -> AnyTerm:
+    def term(self, number: int) -> str:
         """The term of a number."""
         return self.literals[~number] if number < 0 else self.resources[number]
 
-    def triple(self, fact: Fact) -> ox.Triple | None:
-        """The fact as a triple; None when it has no RDF 1.1 form (literal subject, predicate that is not an IRI)."""
-        subject, predicate = self.term(fact[0]), self.term(fact[1])
-        if isinstance(subject, ox.Literal) or not isinstance(predicate, ox.NamedNode):
+    def statement(self, fact: Fact) -> Statement | None:
+        """The fact as a statement; None when it has no RDF form (literal subject, predicate that is not an IRI)."""
+        if fact[0] < 0 or fact[1] < 0 or self.resources[fact[1]][0] != "<":
             return None
-        return ox.Triple(subject, predicate, self.term(fact[2]))
+        return f"{self.resources[fact[0]]} {self.resources[fact[1]]} {self.term(fact[2])}"
+
+    def value(self, literal: int) -> Value | None:
+        """The value of a literal; None when its datatype is not known, or its form is wrong."""
+        try:
+            return self._values[literal]
+        except KeyError:
+            pass
+        try:
+            value = value_of(self.literals[~literal])
+        except IllTypedError:
+            value = None
+        return self._values.setdefault(literal, value)
 
     def are_different(self, one: int, other: int) -> bool:
         """Whether two literals are known to be different values (dt-diff)."""
-        first, second = self.values[~one], self.values[~other]
+        first, second = self.value(one), self.value(other)
         return first is not None and second is not None and first != second
 
     def is_in(self, literal: int, datatype: str) -> bool | None:
         """Whether the literal's value is in the value space of a known datatype; None when its value is not known."""
-        value = self.values[~literal]
+        value = self.value(literal)
         return None if value is None else contains(value, datatype)
 
 
@@ -96,11 +105,19 @@ class Table(Generic[T]):
         """What the rules have not seen; None when they have seen nothing yet."""
         self.rules: list[Callable[[set[T]], None]] = []
 
+    def give(self, new: set[T]) -> set[T]:
+        """Take in what is asserted; returns what was not there before."""
+        self.derived -= new
+        return self._take_in(new - self.items)
+
     def add(self, new: set[T]) -> set[T]:
         """Take in what has been derived; returns what was not there before."""
         fresh = new - self.items
-        self.items |= fresh
         self.derived |= fresh
+        return self._take_in(fresh)
+
+    def _take_in(self, fresh: set[T]) -> set[T]:
+        self.items |= fresh
         if self.delta is not None:
             self.delta |= fresh
         return fresh
@@ -160,9 +177,8 @@ class Relation(Table[Pair]):
                 self._subjects.setdefault(o, []).append(s)
         return self._subjects
 
-    def add(self, new: set[Pair]) -> set[Pair]:
-        """Take in what has been derived; returns what was not there before."""
-        fresh = super().add(new)
+    def _take_in(self, fresh: set[Pair]) -> set[Pair]:
+        super()._take_in(fresh)
         if self._objects is not None:
             for s, o in fresh:
                 self._objects.setdefault(s, []).append(o)

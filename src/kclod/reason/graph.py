@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import pyoxigraph as ox
-
+from kclod.reason.datatypes import DATATYPES
 from kclod.reason.facts import Extension, Fact, Pair, Relation, Terms, as_facts
 from kclod.reason.join import Atom, Slot
 from kclod.reason.rules import Template, constant, vocabulary
@@ -81,13 +80,16 @@ class Graph:
         self.contradictions: dict[tuple[str, frozenset[Fact]], Contradiction] = {}
         for term in vocabulary():
             self.terms.add(term)
-        self._schema_end = len(self.terms.resources)
+        self.schema_end = len(self.terms.resources)
+        """Resources below this number are terms of the rule table."""
         self.type = self.number("a")
         self.same = self.number("owl:sameAs")
         self._step = 0
         self._schema_agenda: dict[int, Relation | Extension] = {}
         self._data_agenda: dict[int, Relation | Extension] = {}
         self._types: Relation | None = None
+        self.datatypes: dict[int, str] = {}
+        """The datatypes whose extensions rules read: number → IRI."""
 
     def number(self, name: str) -> int:
         """The number of a constant of the rule table."""
@@ -117,6 +119,16 @@ class Graph:
             self.schedule(self._types)
         return self._types
 
+    def datatype(self, number: int) -> str | None:
+        """The IRI of a term that is a datatype whose values are known."""
+        iri = self.terms.term(number)[1:-1]
+        return iri if iri in DATATYPES else None
+
+    @property
+    def mirrors_types(self) -> bool:
+        """Whether some rule reads rdf:type as a property."""
+        return self._types is not None
+
     def tables(self) -> Iterator[Relation | Extension]:
         """All tables, but not the mirror of rdf:type."""
         yield from list(self.relations.values())
@@ -126,34 +138,30 @@ class Graph:
         """The facts of a table."""
         return as_facts(table, table.items, self.type)
 
-    def load(self, triples: Iterable[ox.Triple]) -> None:
-        """Take in asserted triples."""
-        numbers, add = self.terms.number, self.terms.add
-        type_, relations, extensions = self.type, self.relations, self.extensions
-        for triple in triples:
-            subject, predicate, object_ = triple.subject, triple.predicate, triple.object
-            s, p, o = numbers.get(subject), numbers.get(predicate), numbers.get(object_)
-            s = add(subject) if s is None else s
-            p = add(predicate) if p is None else p
-            o = add(object_) if o is None else o
-            if p == type_:
-                (extensions.get(o) or self.extension(o)).items.add(s)
-            else:
-                (relations.get(p) or self.relation(p)).items.add((s, o))
-
-    def begin(self) -> None:
-        """After all is loaded: everything is new."""
-        for table in self.tables():
-            if self.journal is not None:
-                self.journal.update(dict.fromkeys(self.facts(table), ASSERTED))
-            if isinstance(table, Relation) and self.terms.same_value:
-                self._alias(table, table.items)
+    def give_members(self, table: Extension, new: set[int]) -> None:
+        """Take in what is asserted: members of a class."""
+        if fresh := table.give(new):
             self.schedule(table)
-        self.to_merge.extend((s, o) for s, o in self.relation(self.same).items if s != o and o >= 0)
+            self._mirror(table, fresh)
+        self._record_asserted(table, new)
+
+    def give_pairs(self, table: Relation, new: set[Pair]) -> None:
+        """Take in what is asserted: pairs of a property other than rdf:type."""
+        if fresh := table.give(new):
+            self.schedule(table)
+            if self.terms.same_value:
+                self._alias(table, fresh)
+            if table.key == self.same:
+                self.to_merge.extend((s, o) for s, o in fresh if s != o and o >= 0)
+        self._record_asserted(table, new)
+
+    def _record_asserted(self, table: Relation | Extension, new: set[int] | set[Pair]) -> None:
+        if self.journal is not None:
+            self.journal.update(dict.fromkeys(as_facts(table, new, self.type), ASSERTED))
 
     def schedule(self, table: Relation | Extension) -> None:
         """Put a table on the agenda; those of the vocabulary come first, so that rules are there before data."""
-        agenda = self._schema_agenda if table.key < self._schema_end else self._data_agenda
+        agenda = self._schema_agenda if table.key < self.schema_end else self._data_agenda
         # a term can name a property and a class: their places on the agenda are apart
         agenda[~table.key if isinstance(table, Relation) else table.key] = table
 
@@ -221,7 +229,7 @@ class Graph:
             self.schedule(self._types)
 
     def _alias(self, table: Relation, pairs: set[Pair]) -> None:
-        """dt-eq: what is said of a literal is said of its elder of the same value too, so that joins meet."""
+        """dt-eq: what is said of a literal is said of what represents its value too, so that joins meet."""
         elder = self.terms.same_value
         aliases = {(s, elder[o]): (s, o) for s, o in pairs if o in elder}
         if fresh := table.add(set(aliases)):
@@ -242,14 +250,34 @@ class Graph:
         stated: dict[Fact, None] = {}
         forms: dict[int, int] = {}
         for s, p, o in facts:
-            # of the forms of a value, the one that somebody wrote
-            written = (other for other in self.terms.younger.get(o, ()) if self.is_asserted((s, p, other)))
-            form = o if self.is_asserted((s, p, o)) else next(written, o)
+            form = self.as_written(s, p, o)
             forms[o] = form
             stated[s, p, form] = None
         involved = tuple(stated)
         names = {name: forms.get(number, number) for name, number in names.items()}
-        self.contradictions.setdefault((rule, frozenset(involved)), Contradiction(rule, message, names, involved))
+        found = Contradiction(rule, message, names, involved)
+        # of several readings of one clash, such as x and y the other way round, the same one in every run
+        known = self.contradictions.setdefault((rule, frozenset(involved)), found)
+        if known is not found and self._reading(found) < self._reading(known):
+            self.contradictions[rule, frozenset(involved)] = found
+
+    def _reading(self, found: Contradiction) -> list[tuple[str, str]]:
+        return sorted((name, self.terms.term(number)) for name, number in found.names.items())
+
+    def as_written(self, s: int, p: int, o: int) -> int:
+        """Of the literals of a value of which a fact is known, one that somebody wrote."""
+        others = self.terms.forms.get(o)
+        if not others or self.is_asserted((s, p, o)):
+            return o
+        pairs = self.relation(p).items
+        known = [other for other in others if (s, other) in pairs]
+        asserted = [other for other in known if self.is_asserted((s, p, other))]
+        return min(asserted or known or [o], key=self.terms.term)
+
+    def objects_of(self, s: int, p: int) -> list[int]:
+        """The objects of a subject and a property, as said of what represents them."""
+        pairs = self.relation(self.root.get(p, p))
+        return pairs.objects().get(self.root.get(s, s), [])
 
     def is_asserted(self, fact: Fact) -> bool:
         """Whether a fact was loaded."""

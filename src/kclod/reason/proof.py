@@ -9,7 +9,8 @@ from math import inf
 
 import pyoxigraph as ox
 
-from kclod.reason.engine import saturate
+from kclod.rdf import Statement, triples_from
+from kclod.reason.engine import Saturation
 from kclod.reason.facts import Fact, Pair
 from kclod.reason.graph import Graph, Journal, Reason, Rule
 from kclod.reason.join import Atom, fixed
@@ -29,12 +30,11 @@ class Step:
     premises: tuple[ox.Triple, ...] = ()
 
 
-def prove(data: Iterable[ox.Triple], ontology: Iterable[ox.Triple], triple: ox.Triple) -> list[Step]:
-    """The steps to a triple, premises first; empty when it does not follow."""
+def prove(data: Iterable[Statement], ontology: Iterable[Statement], statement: Statement) -> list[Step]:
+    """The steps to a statement, premises first; empty when it does not follow."""
     journal: Journal = {}
-    graph = saturate(data, ontology, journal)
-    numbers = graph.terms.number
-    goal = [numbers.get(term) for term in (triple.subject, triple.predicate, triple.object)]
+    graph = Saturation(data, ontology, journal).graph
+    goal = [graph.terms.number.get(term) for term in statement.split(" ", 2)]
     if None in goal:
         return []
     s, p, o = goal
@@ -76,13 +76,11 @@ class _Prover:
         return list(steps.values())
 
     def _step(self, fact: Fact, rule: str, axiom: tuple[Fact, ...], premises: tuple[Fact, ...]) -> Step | None:
-        triple = self._graph.terms.triple(fact)
-        if triple is None:
-            return None
-        return Step(triple, rule, self._triples(axiom), self._triples(premises))
+        triples = self._triples([fact])
+        return Step(triples[0], rule, self._triples(axiom), self._triples(premises)) if triples else None
 
     def _triples(self, facts: Iterable[Fact]) -> tuple[ox.Triple, ...]:
-        return tuple(filter(None, map(self._graph.terms.triple, facts)))
+        return tuple(triples_from(filter(None, map(self._graph.terms.statement, facts))))
 
     def _why(self, fact: Fact) -> tuple[str, tuple[Fact, ...], tuple[Fact, ...]] | None:
         """Rule, axiom and premises of a fact; None when it does not hold."""

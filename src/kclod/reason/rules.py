@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-import pyoxigraph as ox
-
 PREFIXES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
@@ -238,6 +236,7 @@ TEMPLATES: tuple[Template, ...] = (
 Pattern = tuple[str, str, str]
 
 
+@cache
 def patterns(text: str) -> tuple[Pattern, ...]:
     """The triple patterns of a rule's text."""
     triples = [tuple(part.split()) for part in text.split(" . ")] if text else []
@@ -245,17 +244,18 @@ def patterns(text: str) -> tuple[Pattern, ...]:
 
 
 @cache
-def constant(name: str) -> ox.NamedNode | ox.Literal:
+def constant(name: str) -> str:
     """The term that a name of the table stands for: `a`, a number, or a prefixed name."""
     if name == "a":
-        return ox.NamedNode(PREFIXES["rdf"] + "type")
+        return f"<{PREFIXES['rdf']}type>"
     if name.isdigit():
-        return ox.Literal(name, datatype=ox.NamedNode(PREFIXES["xsd"] + "nonNegativeInteger"))
+        # cardinalities are compared by value, and this represents it
+        return f'"{name}"^^<{PREFIXES["xsd"]}integer>'
     prefix, local = name.split(":")
-    return ox.NamedNode(PREFIXES[prefix] + local)
+    return f"<{PREFIXES[prefix]}{local}>"
 
 
-def vocabulary() -> list[ox.NamedNode | ox.Literal]:
+def vocabulary() -> list[str]:
     """Every constant that the table mentions, in a stable order."""
     texts = [text for t in TEMPLATES for text in (t.axiom, t.body, t.head)]
     names = [name for text in texts for triple in patterns(text) for name in triple if not name.startswith("?")]

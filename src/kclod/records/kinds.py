@@ -100,8 +100,12 @@ class Vocabulary:
     classes: Mapping[str, Mapping[str, str]]
     entities: Mapping[str, Collection[str]]
     """Kind → slugs."""
-    claims: Collection[str]
-    """`{article}/{item}` of every item of every article."""
+    claims: Collection[str] | None
+    """`{article}/{item}` of every item of every article; None where that is not known, and so not asked."""
+
+    def has_claim(self, key: str) -> bool:
+        """Whether there is such an item, as far as that is known."""
+        return self.claims is None or key in self.claims
 
 
 # --- what problems are called, and what to do about them ---------------------------------------------------------

@@ -13,10 +13,15 @@ from pydantic import ValidationError as ModelError
 
 from kclod.errors import Problem, RefusedError
 from kclod.project import Project
-from kclod.records.kinds import Kinds, RecordModels, Vocabulary, build_models, problems_of, read_kinds
-from kclod.records.located import Located, Steps, read_yaml
+from kclod.records.kinds import Kinds, Vocabulary, build_models, problems_of, read_kinds
+from kclod.records.located import Located, read_yaml
+from kclod.records.plain import Steps
 from kclod.records.rows import Expander, Row
 from kclod.vocab import RDFS, SKOS
+
+Rows = dict[str, list[Row]]
+SOURCES = ARTICLES, ENTITIES, ITEMS = ("articles.json", "entities.json", "items.json")
+"""The source paths by which mappings name the rows."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,7 @@ class Records:
 
     rows: Mapping[str, list[Row]]
     kinds: Kinds
-    models: RecordModels
-
-    def schema(self) -> bytes:
-        """The JSON Schema of the record files."""
-        return (json.dumps(self.models.json_schema(), indent=1, ensure_ascii=False) + "\n").encode()
+    reader: Reader
 
     def to_files(self) -> dict[str, bytes]:
         """The rows as JSON files, a row a line."""
@@ -82,44 +83,81 @@ def _tail(iri: str) -> str:
 def load_records(project: Project) -> Records:
     """All record files of a project → rows. RefusedError carries every problem of every file."""
     kinds = read_kinds(project.kinds_file, project.name_of(project.kinds_file))
-    ontology = project.ontology
     problems: list[Problem] = []
     entity_files = _read(project, project.entity_files, problems)
     article_files = _read(project, project.article_files, problems)
-    vocabulary = Vocabulary(
-        concepts=concepts_by_scheme(ontology),
-        classes=classes_below(ontology, {spec.under for _, spec in kinds.fields() if spec.under}),
-        entities=_registered(entity_files, kinds, problems),
-        claims=_claims(article_files, problems),
+    vocabulary = vocabulary_of(
+        project.ontology, kinds, registered(entity_files, kinds, problems), claims_of(article_files, problems)
     )
-    models = build_models(kinds, vocabulary)
-    expand = Expander(kinds, vocabulary, project.dataset.base_iri)
-    entities: list[Row] = []
-    for document in entity_files:
-        model = models.entity_files.get(_get(document.value, "kind"))
-        record = _check(model, document, problems) if model else None
-        if record:
-            entities.extend(
-                expand.entity(record["kind"], one, _origin(document, ("entities", index)))
-                for index, one in enumerate(record["entities"])
-            )
-    articles: list[Row] = []
-    items: list[Row] = []
-    for document in article_files:
-        record = _check(models.article_file, document, problems)
-        faults = _check_items(document, kinds, vocabulary) if record else []
-        problems.extend(faults)
-        if record and not faults:
-            head = expand.article(record["article"], _origin(document, ("article",)))
-            articles.append(head)
-            defaults = record.get("defaults") or {}
-            items.extend(
-                expand.item(head, {**defaults, **one}, _origin(document, ("items", index)))
-                for index, one in enumerate(record["items"])
-            )
+    reader = Reader(kinds, vocabulary, project.dataset.base_iri)
+    rows: Rows = {name: [] for name in SOURCES}
+    for read, documents in ((reader.entities, entity_files), (reader.article, article_files)):
+        for document in documents:
+            faults: list[Problem] = []
+            for name, some in read(document, faults).items():
+                rows[name].extend(some)
+            problems.extend(faults)
     if problems:
         raise RefusedError(problems)
-    return Records({"articles.json": articles, "entities.json": entities, "items.json": items}, kinds, models)
+    return Records(rows, kinds, reader)
+
+
+def vocabulary_of(
+    ontology: Collection[ox.Triple],
+    kinds: Kinds,
+    entities: Mapping[str, Collection[str]],
+    claims: Collection[str] | None,
+) -> Vocabulary:
+    """The names that fields may use: those of the ontology, the registered entities by kind, and the claims."""
+    return Vocabulary(
+        concepts=concepts_by_scheme(ontology),
+        classes=classes_below(ontology, {spec.under for _, spec in kinds.fields() if spec.under}),
+        entities=entities,
+        claims=claims,
+    )
+
+
+class Reader:
+    """Makes the rows of record files, one file at a time, by the source paths under which mappings read them."""
+
+    def __init__(self, kinds: Kinds, vocabulary: Vocabulary, base_iri: str) -> None:
+        self.models = build_models(kinds, vocabulary)
+        self.expand = Expander(kinds, vocabulary, base_iri)
+        self._kinds, self._vocabulary = kinds, vocabulary
+
+    def schema(self) -> bytes:
+        """The JSON Schema of the record files."""
+        return (json.dumps(self.models.json_schema(), indent=1, ensure_ascii=False) + "\n").encode()
+
+    def begin(self) -> None:
+        """Forget which entities and claims the files so far have named."""
+        self.expand.named_entities.clear()
+        self.expand.named_claims.clear()
+
+    def entities(self, document: Located, problems: list[Problem]) -> Rows:
+        """The rows of a file of entities; none, and what is wrong in `problems`, where it is not as it should be."""
+        model = self.models.entity_files.get(_get(document.value, "kind"))
+        record = (_check(model, document, problems) if model else None) or {"kind": "", "entities": ()}
+        entities = [
+            self.expand.entity(record["kind"], one, _origin(document, ("entities", index)))
+            for index, one in enumerate(record["entities"])
+        ]
+        return {ARTICLES: [], ENTITIES: entities, ITEMS: []}
+
+    def article(self, document: Located, problems: list[Problem]) -> Rows:
+        """The rows of an article's file; none, and what is wrong in `problems`, where it is not as it should be."""
+        record = _check(self.models.article_file, document, problems)
+        faults = _check_items(document, self._kinds, self._vocabulary) if record else []
+        problems.extend(faults)
+        if record is None or faults:
+            return {ARTICLES: [], ENTITIES: [], ITEMS: []}
+        head = self.expand.article(record["article"], _origin(document, ("article",)))
+        defaults = record.get("defaults") or {}
+        items = [
+            self.expand.item(head, {**defaults, **one}, _origin(document, ("items", index)))
+            for index, one in enumerate(record["items"])
+        ]
+        return {ARTICLES: [head], ENTITIES: [], ITEMS: items}
 
 
 def _read(project: Project, paths: Iterable[Any], problems: list[Problem]) -> list[Located]:
@@ -158,18 +196,18 @@ class _Names:
 
     def __init__(self, problems: list[Problem], what: str) -> None:
         self.problems, self.what = problems, what
-        self.first: dict[str, tuple[str, int]] = {}
+        self.first: dict[str, tuple[Located, Steps]] = {}
 
     def add(self, name: object, document: Located, steps: Steps) -> bool:
         if not isinstance(name, str):
             return False  # the model reports it
-        line, column = document.place(steps)
         if name in self.first:
-            file, at = self.first[name]
+            line, column = document.place(steps)
+            other, at = self.first[name]
             self.problems.append(
                 Problem(
                     "record.duplicate-id",
-                    f"the {self.what} {name!r} is there already, at {file}:{at}",
+                    f"the {self.what} {name!r} is there already, at {other.name}:{other.place(at)[0]}",
                     "give each its own id, or merge the two",
                     document.name,
                     line,
@@ -177,11 +215,12 @@ class _Names:
                 )
             )
             return False
-        self.first[name] = (document.name, line)
+        self.first[name] = (document, steps)
         return True
 
 
-def _registered(documents: Iterable[Located], kinds: Kinds, problems: list[Problem]) -> dict[str, set[str]]:
+def registered(documents: Iterable[Located], kinds: Kinds, problems: list[Problem]) -> dict[str, set[str]]:
+    """Kind → slugs of the entities that files register; slugs that stand twice and unknown kinds are problems."""
     slugs: dict[str, set[str]] = {kind: set() for kind in kinds.entities}
     names = _Names(problems, "entity")
     for document in documents:
@@ -207,7 +246,8 @@ def _registered(documents: Iterable[Located], kinds: Kinds, problems: list[Probl
     return slugs
 
 
-def _claims(documents: Iterable[Located], problems: list[Problem]) -> set[str]:
+def claims_of(documents: Iterable[Located], problems: list[Problem]) -> set[str]:
+    """`{article}/{item}` of all items of article files; articles and items that stand twice are problems."""
     articles, claims = _Names(problems, "article"), _Names(problems, "item")
     for document in documents:
         article = _get(_get(document.value, "article"), "id")
@@ -237,7 +277,7 @@ def _check_items(document: Located, kinds: Kinds, vocabulary: Vocabulary) -> lis
                 )
             if spec.type == "claim":
                 for name in item.get(key) or [] if spec.many else [item.get(key)]:
-                    if name and (name if "/" in name else f"{article}/{name}") not in vocabulary.claims:
+                    if name and not vocabulary.has_claim(name if "/" in name else f"{article}/{name}"):
                         problem(
                             (*steps, key),
                             "record.unknown-claim",

@@ -7,6 +7,7 @@ a small file cannot unfold into a large one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -15,9 +16,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from kclod.errors import Problem, RefusedError, UsageError
-
-Steps = tuple[str | int, ...]
-TAG = "tag:yaml.org,2002:"
+from kclod.records.plain import TAG, NotPlainError, Places, Steps, read_plain, value_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,14 @@ class Located:
 
     name: str
     value: object
-    places: dict[Steps, tuple[int, int]]
+    text: str
+    outer: Places
+    """The places of the outer paths at least; those of the rest are looked for when they are asked for."""
+
+    @cached_property
+    def places(self) -> Places:
+        """The places of all paths."""
+        return read_located(self.text, self.name).outer
 
     def place(self, path: Steps) -> tuple[int, int]:
         """Line and column of the deepest part of the path that the document has.
@@ -34,6 +40,8 @@ class Located:
         Steps that the document lacks are passed over: error locations hold the names of union members and of missing
         fields.
         """
+        if path in self.outer:
+            return self.outer[path]
         found: Steps = ()
         for step in path:
             if (*found, step) in self.places:
@@ -44,7 +52,7 @@ class Located:
 @dataclass
 class _Reader:
     name: str
-    places: dict[Steps, tuple[int, int]] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
 
@@ -81,21 +89,12 @@ class _Reader:
         return result
 
     def scalar(self, node: Node) -> object:
-        text = str(node.value)
-        match str(node.tag).removeprefix(TAG):
-            case "null":
-                return None
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return int(text.replace("_", ""), 0 if text.startswith(("0x", "0o")) else 10)
-            case "float":
-                return float(text.replace("_", ""))
-            case "str" | "timestamp":
-                return text
-            case tag:
-                self.problem(node, "yaml.tag", f"the tag {tag!r} is not allowed", "use plain values")
-                return None
+        tag = str(node.tag).removeprefix(TAG)
+        try:
+            return value_of(tag, str(node.value))
+        except NotPlainError:
+            self.problem(node, "yaml.tag", f"the tag {tag!r} is not allowed", "use plain values")
+            return None
 
 
 def read_yaml(path: Path, name: str) -> Located:
@@ -109,6 +108,15 @@ def read_yaml(path: Path, name: str) -> Located:
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise RefusedError(Problem("file.encoding", "not UTF-8", "save the file as UTF-8", name, line)) from None
+    try:
+        value, outer = read_plain(text)
+    except NotPlainError:
+        return read_located(text, name)
+    return Located(name, value, text, outer)
+
+
+def read_located(text: str, name: str) -> Located:
+    """As `read_yaml`, of a text, with the places of everything: slow."""
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -134,4 +142,4 @@ def read_yaml(path: Path, name: str) -> Located:
     value = reader.value(node, ())
     if reader.problems:
         raise RefusedError(reader.problems)
-    return Located(name, value, reader.places)
+    return Located(name, value, text, reader.places)

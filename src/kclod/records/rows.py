@@ -8,7 +8,7 @@ A row is self-contained, because RML has no way to look at an enclosing record: 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,11 @@ ENVELOPE_TEXT = FieldSpec(type="text")
 ENVELOPE_TEXTS = FieldSpec(type="text", many=True)
 
 
+def entity_iri(base_iri: str, kind: str, slug: str) -> str:
+    """The IRI of a registered entity."""
+    return f"{base_iri}id/{kind}/{slug}"
+
+
 @dataclass(frozen=True)
 class Expander:
     """Expands checked values by their field's type."""
@@ -27,10 +32,10 @@ class Expander:
     kinds: Kinds
     vocabulary: Vocabulary
     base_iri: str
-
-    def entity_iri(self, kind: str, slug: str) -> str:
-        """The IRI of a registered entity."""
-        return f"{self.base_iri}id/{kind}/{slug}"
+    named_entities: dict[str, str] = field(default_factory=dict)
+    """Slug → kind of the entities that the values expanded so far name."""
+    named_claims: set[str] = field(default_factory=set)
+    """`{article}/{item}` of the claims that they name."""
 
     def claim_iri(self, key: str) -> str:
         """The IRI of a claim and of its graph; key: `{article}/{item}`."""
@@ -41,9 +46,12 @@ class Expander:
         match spec.type:
             case "ref":
                 kind = next(kind for kind in spec.to if value in self.vocabulary.entities[kind])
-                return {"id": value, "kind": kind, "iri": self.entity_iri(kind, value)}
+                self.named_entities[value] = kind
+                return {"id": value, "kind": kind, "iri": entity_iri(self.base_iri, kind, value)}
             case "claim":
-                return {"iri": self.claim_iri(value if "/" in value else f"{article}/{value}")}
+                key = value if "/" in value else f"{article}/{value}"
+                self.named_claims.add(key)
+                return {"iri": self.claim_iri(key)}
             case "concept":
                 return {"id": value, "iri": self.vocabulary.concepts[spec.scheme][value]}
             case "class":
@@ -87,7 +95,7 @@ class Expander:
     def entity(self, kind: str, record: Mapping[str, Any], origin: Row) -> Row:
         """A row of `entities.json`."""
         slug = record["id"]
-        row: Row = {"id": slug, "kind": kind, "iri": self.entity_iri(kind, slug), "origin": origin}
+        row: Row = {"id": slug, "kind": kind, "iri": entity_iri(self.base_iri, kind, slug), "origin": origin}
         envelope = {
             "label": ENVELOPE_TEXT,
             "alt": ENVELOPE_TEXTS,
@@ -101,7 +109,7 @@ class Expander:
         slug = record["id"]
         row: Row = {
             "id": slug,
-            "iri": self.entity_iri("article", slug),
+            "iri": entity_iri(self.base_iri, "article", slug),
             "title": record["title"],
             "text": dict(record["text"]),
         }

@@ -23,6 +23,8 @@ from jsonpath_rfc9535.selectors import (
     WildcardSelector,
 )
 
+from kclod.rml.rowwise import goes_by_row, guard_of
+
 Step = Callable[[object], Iterable[object]]
 """From one value to the values that it leads to."""
 Test = Callable[[object], bool]
@@ -37,11 +39,25 @@ class _NeedsLibraryError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ByRow:
+    """How a query goes through the root array, one member after the other, whatever the other members are.
+
+    `guard` is a member name and the string that it must have, or None. `iterate` goes on from a member that passes;
+    None: the member itself is what the query selects.
+    """
+
+    guard: tuple[str, str] | None
+    iterate: Callable[[object], Iterable[object]] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """A compiled query.
 
     `singular` queries select at most one value, which `first` gives (None when it is missing or null). `find` gives
-    all selected values, nulls included, in document order; `iterate` the same without building a list.
+    all selected values, nulls included, in document order; `iterate` the same without building a list. `names` are the
+    members that the query names, one in the other, where it does nothing else. `by_row` is given where mapping each
+    member of a root array alone selects the same: a first wildcard or filter, and no look at the root.
     """
 
     text: str
@@ -49,6 +65,8 @@ class Path:
     first: Callable[[object], object]
     find: Callable[[object], list[object]]
     iterate: Callable[[object], Iterator[object]]
+    names: tuple[str, ...] | None = None
+    by_row: ByRow | None = None
 
 
 def compile_path(text: str) -> Path:
@@ -70,7 +88,8 @@ def _by_library(text: str, query: library.JSONPathQuery) -> Path:
     def find(value: object) -> list[object]:
         return list(iterate(value))
 
-    return Path(text, query.singular_query(), lambda value: next(iterate(value), None), find, iterate)
+    by_row = ByRow(None, lambda member: iterate([member])) if goes_by_row(query) else None
+    return Path(text, query.singular_query(), lambda value: next(iterate(value), None), find, iterate, by_row=by_row)
 
 
 def _by_steps(text: str, query: library.JSONPathQuery) -> Path:
@@ -89,15 +108,36 @@ def _by_steps(text: str, query: library.JSONPathQuery) -> Path:
         return values
 
     singular = query.singular_query()
-    names = [s.name for segment in query.segments for s in segment.selectors if isinstance(s, NameSelector)]
-    if singular and len(names) == len(query.segments):
+    names = tuple(s.name for segment in query.segments for s in segment.selectors if isinstance(s, NameSelector))
+    only_names = singular and len(names) == len(query.segments) and bool(names)
+    if only_names:
         first = _first_by_name(names)
     else:
 
         def first(value: object) -> object:
             return next(iterate(value), None)
 
-    return Path(text, singular, first, find, iterate)
+    by_row = _by_row(query, steps)
+    return Path(text, singular, first, find, iterate, names if only_names else None, by_row)
+
+
+def _by_row(query: library.JSONPathQuery, steps: Sequence[Step]) -> ByRow | None:
+    if not goes_by_row(query):
+        return None
+    (selector,) = query.segments[0].selectors
+    guard = guard_of(selector)
+    whole_row = guard is not None or isinstance(selector, WildcardSelector)
+    if whole_row and len(steps) == 1:
+        return ByRow(guard, None)
+    rest = steps[1:]
+
+    def iterate(member: object) -> Iterable[object]:
+        values: Iterable[object] = (member,) if whole_row else steps[0]([member])
+        for step in rest:
+            values = [child for parent in values for child in step(parent)]
+        return values
+
+    return ByRow(guard, iterate)
 
 
 def _through(step: Step, values: Iterable[object]) -> Iterator[object]:

@@ -6,8 +6,10 @@ Shortcuts, the older vocabulary and default term types are resolved before these
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import PurePath
 
 import pyoxigraph as ox
 
@@ -138,6 +140,17 @@ class LogicalSource:
     encoding: str = "utf-8-sig"
     dialect: Dialect = Dialect()
 
+    @property
+    def file(self) -> LogicalSource:
+        """The same file without what is said of its iterations: equal for all logical sources over one file."""
+        return replace(self, iterator=None, typed=True, nulls=frozenset())
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether each line is a JSON value of its own (JSON Lines): files named *.jsonl or *.ndjson."""
+        suffix = PurePath(self.path).suffix.lower()
+        return self.formulation is Formulation.JSON_PATH and suffix in {".jsonl", ".ndjson"}
+
 
 @dataclass(frozen=True, slots=True)
 class TriplesMap:
@@ -154,3 +167,11 @@ class TriplesMap:
     classes: tuple[ox.NamedNode, ...]
     graphs: tuple[TermMap, ...]
     predicate_objects: tuple[PredicateObjectMap, ...]
+
+    def term_maps(self) -> Iterator[TermMap]:
+        """All term maps but the datatype maps within others."""
+        yield self.subject
+        yield from self.graphs
+        for rule in self.predicate_objects:
+            yield from (*rule.predicates, *rule.graphs)
+            yield from (value for value in rule.objects if isinstance(value, TermMap))

@@ -1,25 +1,30 @@
-"""What a run of a mapping gives: quads, the records they come from, and the terms that could not be made."""
+"""What a run of a mapping gives: lines of N-Quads, the records they come from, the terms that could not be made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyoxigraph as ox
 
 from kclod.errors import Problem
+from kclod.rdf import Statement
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The record that made something.
 
-    `source` is the logical source's path as the mapping gives it, `index` counts the iterations of the iterator from
-    0, `record` is the iteration's value (for a delimited file the row, as column name to text).
+    `source` is the logical source's path as the mapping gives it. `index` counts from 0 the rows of the file: members
+    of the root array, lines of JSON Lines, rows of a delimited file; where the iterator looks at a document as a whole
+    it counts the iterations. `record` is the iteration's value (for a delimited file the row, as column name to text),
+    `line` the line of the file where the row is (where a delimited row ends), if it is known.
     """
 
     source: str
     index: int
     record: object
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +44,58 @@ class Reject:
             message=f"{self.expression!r} of the triples map {self.triples_map} gave {self.value!r}: {self.reason}",
             fix="correct the value in this record, or the mapping",
             file=self.origin.source or None,
+            line=self.origin.line,
             item=f"record {self.origin.index + 1}",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of a streaming run: complete N-Quads lines (each with ` .` and a newline), how many, and the rejects."""
+
+    text: str
+    quads: int
+    rejects: tuple[Reject, ...]
 
 
 @dataclass(frozen=True)
 class MapResult:
     """All that one run made.
 
-    `quads` are distinct and in a deterministic order: by source, record, triples map. `origins` maps the IRI of each
-    subject and of each named graph to the first record that made it.
+    `lines` are distinct canonical N-Quads lines without full stop and newline, `str(pyoxigraph.Quad)` to the letter,
+    in a deterministic order: by file, row, triples map. `origins` maps the IRI of each subject and of each named graph
+    to the first record that made it; it is empty unless it was asked for.
     """
 
-    quads: list[ox.Quad]
+    lines: list[str]
     rejects: tuple[Reject, ...]
     origins: dict[str, Origin]
+
+    @cached_property
+    def quads(self) -> list[ox.Quad]:
+        """The lines as quads, blank nodes with their labels. IRIs that rml:UnsafeIRI made are taken as they are."""
+        text = " .\n".join(self.lines)
+        return list(ox.parse(f"{text} .\n", ox.RdfFormat.N_QUADS, lenient=True)) if text else []
+
+    @cached_property
+    def graphs(self) -> dict[str, dict[Statement, None]]:
+        """The distinct statements of each graph by the graph's term, the default graph's by the empty text."""
+        graphs: dict[str, dict[Statement, None]] = {}
+        for line in self.lines:
+            statement, graph = split_line(line)
+            graphs.setdefault(graph, {})[statement] = None
+        return graphs
+
+
+def split_line(line: str) -> tuple[Statement, str]:
+    """An N-Quads line (without full stop) as statement and graph term; the empty text for the default graph.
+
+    RDF 1.1 N-Quads, section 4: in the canonical form terms are parted by single spaces, and only literals have any.
+    Not for lines with what rml:UnsafeIRI made, where IRIs may have spaces too.
+    """
+    _, _, rest = line.split(" ", 2)
+    space = rest.find(" ", rest.rfind('"') + 1)
+    if space < 0:
+        return line, ""
+    cut = len(line) - len(rest) + space
+    return line[:cut], line[cut + 1 :]

@@ -1,45 +1,88 @@
-"""Iterations of logical sources: JSON and YAML by JSONPath, delimited files by rows.
+"""Logical sources as rows and iterations: JSON, JSON Lines and YAML by JSONPath, delimited files by rows.
 
 RML-IO (logical sources, relative path sources) and the RML-IO registry (JSONPath and CSV reference formulations).
-YAML is read as the JSON it stands for: YAML 1.2 core schema, dates stay strings.
+JSON Lines has no formulation of its own there; here an iterator that goes by the members of the root array, such as
+`$[*]`, goes by the lines, no iterator means each line, and any other is applied to the value of each line.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
-
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from typing import Any
 
 from kclod.errors import Problem
+from kclod.rml.cursor import no_line
+from kclod.rml.delimited import Table
+from kclod.rml.jsonfiles import JsonArray, JsonLines, read_json
+from kclod.rml.jsonpath import ByRow
 from kclod.rml.jsonpath import Path as JsonPath
 from kclod.rml.model import Formulation, LogicalSource, Place, Root
+from kclod.rml.unreadable import SourceError
+from kclod.rml.yamlfiles import read_yaml
 
 Given = Path | Mapping[str, object] | None
 """A directory, or parsed values by source path, or None for the places that the mapping itself names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one file: the members of the root array, lines, or rows of cells with the names of the columns.
+
+    `parse` makes a row of an item, where they differ; `line` tells the line of the item that was taken last.
+    """
+
+    items: Iterator[Any]
+    parse: Callable[[Any], object] | None = None
+    columns: tuple[str, ...] | None = None
+    line: Callable[[], int | None] = no_line
+
+    def values(self) -> Iterator[object]:
+        """All rows."""
+        return self.items if self.parse is None else map(self.parse, self.items)
+
+
+def by_row(source: LogicalSource, iterator: JsonPath | None) -> ByRow | None:
+    """How a logical source goes by the rows of its file, each for itself; None when it looks at the whole."""
+    if source.formulation is Formulation.CSV:
+        return ByRow(None, None)
+    if source.is_lines:
+        return ByRow(None, None) if iterator is None else iterator.by_row or ByRow(None, iterator.iterate)
+    return iterator.by_row if iterator is not None else None
+
+
+def passes(guard: tuple[str, str], row: object) -> bool:
+    """Whether a row has the member that a guard asks for."""
+    return isinstance(row, dict) and row.get(guard[0]) == guard[1]
+
+
+def iterations(how: ByRow, row: object) -> Iterator[object]:
+    """The iterations that one row gives."""
+    if how.guard is not None and not passes(how.guard, row):
+        return iter(())
+    return iter((row,)) if how.iterate is None else iter(how.iterate(row))
+
+
 class Sources:
-    """The data of one run. Files are read once; `problems` collects what is wrong with rows while they are read."""
+    """The data of one run. `problems` collects what is wrong with rows and documents while they are read."""
 
     def __init__(self, given: Given) -> None:
         self._given = given
         self._values: dict[tuple[str, str], object] = {}
-        self._headers: dict[LogicalSource, list[str]] = {}
+        self._headers: dict[LogicalSource, tuple[str, ...]] = {}
         self._broken: set[LogicalSource] = set()
-        self.problems: list[Problem] = []
+        self.problems: dict[Problem, None] = {}
 
-    def prepare(self, source: LogicalSource, place: Place, item: str) -> list[Problem]:
-        """Find and read a source (of a delimited file the header). What is wrong is returned and the source skipped."""
+    def prepare(self, source: LogicalSource, place: Place, item: str, *, whole: bool) -> list[Problem]:
+        """Find a source and read what is needed before its rows: a header, or a document that is looked at as a whole.
+
+        What is wrong is returned and the source skipped.
+        """
         try:
-            self._prepare(source)
-        except _SourceError as error:
-            self._broken.add(source)
+            self._prepare(source, whole=whole)
+        except SourceError as error:
+            self._broken.add(source.file)
             if error.problem is not None:
                 return [error.problem]
             return [Problem(error.rule, error.message, error.fix, place.file, place.line, item=item)]
@@ -47,42 +90,94 @@ class Sources:
 
     def is_broken(self, source: LogicalSource) -> bool:
         """Whether `prepare` found that a source cannot be read."""
-        return source in self._broken
+        return source.file in self._broken
 
-    def columns(self, source: LogicalSource) -> list[str] | None:
+    def columns(self, source: LogicalSource) -> tuple[str, ...] | None:
         """The column names of a prepared delimited file; None for anything else."""
-        return self._headers.get(source)
+        return self._headers.get(source.file)
 
-    def iterate(self, source: LogicalSource | None, iterator: JsonPath | None) -> Iterator[object]:
-        """The iterations of a prepared source in document order; exactly one, None, where there is no source."""
-        if source is None:
-            return iter((None,))
-        if source in self._broken:
-            return iter(())
+    def headers(self) -> dict[LogicalSource, tuple[str, ...]]:
+        """The column names of all prepared delimited files."""
+        return dict(self._headers)
+
+    def size(self, source: LogicalSource) -> int:
+        """How many bytes a prepared file has; none for values that are given."""
+        return 0 if isinstance(self._given, Mapping) else self._locate(source).stat().st_size
+
+    def _prepare(self, source: LogicalSource, *, whole: bool) -> None:
+        if isinstance(self._given, Mapping):
+            value = self._parsed(source)
+            if source.formulation is Formulation.CSV or source.is_lines:
+                _check_rows(source, value)
+            return
+        path = self._locate(source)
         if source.formulation is Formulation.CSV:
-            return self._rows(source)
-        value = self._value(source)
-        return iter((value,)) if iterator is None else iterator.iterate(value)
+            self._headers[source.file] = Table(path, source, self._report).header()
+        elif whole and not source.is_lines:
+            self.value(source)
 
-    def _prepare(self, source: LogicalSource) -> None:
-        if source.formulation is Formulation.JSON_PATH:
-            self._value(source)
-        elif not isinstance(self._given, Mapping):
-            self._headers[source] = _header(self._locate(source), source)
-        elif not _are_rows(self._parsed(source)):
-            raise _SourceError(
-                "source.not-rows", f"the value given for {source.path!r} is not a list of rows", "give rows"
-            )
+    def _report(self, problem: Problem) -> None:
+        self.problems[problem] = None  # the file may be read several times
 
-    def _value(self, source: LogicalSource) -> object:
-        """A JSON or YAML document, parsed once."""
+    # Reading
+
+    def rows(self, source: LogicalSource) -> Rows | None:
+        """The rows of a prepared file; None when it is a document whose root is no array."""
+        if isinstance(self._given, Mapping):
+            value = self._parsed(source)
+            return Rows(iter(value)) if isinstance(value, (list, tuple)) else None
+        path = self._locate(source)
+        if source.formulation is Formulation.CSV:
+            table = Table(path, source, self._report)
+            return Rows(iter(table), None, self._headers[source.file], lambda: table.line)
+        if source.is_lines:
+            lines = JsonLines(path, source.encoding)
+            return Rows(iter(lines), lines.parse, line=lambda: lines.line)
+        if not _is_yaml(path) and (str(path), source.encoding) not in self._values:
+            array = JsonArray(path, source.encoding)
+            if array.is_array():
+                return Rows(iter(array), line=lambda: array.line)
+        value = self.value(source)
+        return Rows(iter(value)) if isinstance(value, list) else None
+
+    def value(self, source: LogicalSource) -> object:
+        """A JSON or YAML document, parsed once. SourceError when it cannot be read."""
         if isinstance(self._given, Mapping):
             return self._parsed(source)
         path = self._locate(source)
         key = (str(path), source.encoding)
         if key not in self._values:
-            self._values[key] = _read_value(path, source.encoding)
+            self._values[key] = (read_yaml if _is_yaml(path) else read_json)(path, source.encoding)
         return self._values[key]
+
+    def iterate(self, source: LogicalSource | None, iterator: JsonPath | None) -> Iterator[object]:
+        """The iterations of a prepared source in document order; exactly one, None, where there is no source.
+
+        What cannot be read ends them and is among `problems`.
+        """
+        if source is None:
+            yield None
+        elif source.file not in self._broken:
+            try:
+                yield from self._iterate(source, iterator)
+            except SourceError as error:
+                self.note(error)
+
+    def note(self, error: SourceError) -> None:
+        """Keep the problem of a source that was found while it was read."""
+        self._report(error.problem or Problem(error.rule, error.message, error.fix))
+
+    def _iterate(self, source: LogicalSource, iterator: JsonPath | None) -> Iterator[object]:
+        how = by_row(source, iterator)
+        rows = self.rows(source) if how is not None else None
+        if how is not None and rows is not None:
+            for row in rows.values():
+                yield from iterations(how, row)
+        else:
+            value = self.value(source)
+            yield from (value,) if iterator is None else iterator.iterate(value)
+
+    # Finding
 
     def _parsed(self, source: LogicalSource) -> object:
         given = self._given if isinstance(self._given, Mapping) else {}
@@ -90,15 +185,9 @@ class Sources:
             return given[source.path]
         except KeyError:
             known = ", ".join(sorted(given)) or "none"
-            raise _SourceError(
+            raise SourceError(
                 "source.missing", f"there is no source {source.path!r}", f"use one of those that there are: {known}"
             ) from None
-
-    def _rows(self, source: LogicalSource) -> Iterator[object]:
-        if isinstance(self._given, Mapping):
-            rows = self._parsed(source)
-            return iter(rows) if isinstance(rows, Sequence) else iter(())
-        return _read_rows(self._locate(source), source, self._headers[source], self.problems)
 
     def _locate(self, source: LogicalSource) -> Path:
         """The file of a source. A given directory takes the place of the root, and nothing outside it is read."""
@@ -107,16 +196,20 @@ class Sources:
             root = self._given.resolve()
             found = (root / path).resolve()
             if path.is_absolute() or not found.is_relative_to(root):
-                raise _SourceError(
+                raise SourceError(
                     "source.outside", f"the source {source.path!r} is outside of {self._given}", "name a file within it"
                 )
         else:
             found = _root_of(source) / path
         if not found.is_file():
-            raise _SourceError(
+            raise SourceError(
                 "source.missing", f"there is no file {source.path!r} ({found})", "correct the path, or add the file"
             )
         return found
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in {".yaml", ".yml"}
 
 
 def _root_of(source: LogicalSource) -> Path:
@@ -125,166 +218,9 @@ def _root_of(source: LogicalSource) -> Path:
     return Path(source.root) if isinstance(source.root, str) else Path.cwd()
 
 
-class _SourceError(Exception):
-    """A source that cannot be read; `problem` where the fault is in the data file, not in the mapping."""
-
-    def __init__(self, rule: str, message: str, fix: str, problem: Problem | None = None) -> None:
-        super().__init__(message)
-        self.rule, self.message, self.fix, self.problem = rule, message, fix, problem
-
-
-def _refuse(
-    path: Path, rule: str, message: str, fix: str, *, line: int | None = None, column: int | None = None
-) -> NoReturn:
-    raise _SourceError(rule, message, fix, Problem(rule, message, fix, str(path), line, column))
-
-
-# JSON and YAML
-
-
-def _read_value(path: Path, encoding: str) -> object:
-    text = _read_text(path, encoding)
-    return _read_yaml(path, text) if path.suffix.lower() in {".yaml", ".yml"} else _read_json(path, text)
-
-
-def _read_text(path: Path, encoding: str) -> str:
-    try:
-        return path.read_text(encoding=encoding)
-    except OSError as error:
-        _refuse(path, "file.unreadable", error.strerror or str(error), "name a file that can be read")
-    except UnicodeError as error:
-        _refuse(
-            path, "source.encoding", f"not {encoding.removesuffix('-sig')}: {error}", "save the file in that encoding"
-        )
-
-
-def _read_json(path: Path, text: str) -> object:
-    fix = "correct the JSON at this place"
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        _refuse(path, "source.json", f"not well-formed JSON: {error.msg}", fix, line=error.lineno, column=error.colno)
-    except ValueError as error:
-        _refuse(path, "source.json", str(error), "correct the JSON")
-    except RecursionError:
-        _refuse(path, "source.json", "arrays and objects are nested too deeply", "nest them less deeply")
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object; of two members with one name, one would be lost, so that is refused."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"an object has two members with the name {twice!r}")
-    return members
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"JSON has no {name}")
-
-
-class _JsonLikeConstructor(SafeConstructor):
-    """Builds only what JSON has: a date stays the string that it is written as."""
-
-
-_JsonLikeConstructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
-
-
-def _read_yaml(path: Path, text: str) -> object:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = _JsonLikeConstructor
-    try:
-        value: object = yaml.load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        message = f"not well-formed YAML: {error.problem or error.context}"
-        _refuse(path, "source.yaml", message, "correct the YAML at this place", line=line, column=column)
-    except (YAMLError, ValueError, RecursionError) as error:
-        _refuse(path, "source.yaml", f"not well-formed YAML: {error}", "correct the YAML")
-    try:
-        keys = sorted(_other_keys(value, set(), set()))
-    except _CycleError:
-        _refuse(path, "source.yaml", "an anchor contains an alias of itself", "remove the alias")
-    if keys:
-        message = f"{', '.join(keys)} cannot be a name: JSONPath names are strings"
-        _refuse(path, "source.yaml", message, "put the name in quotes")
-    return value
-
-
-class _CycleError(Exception):
-    """A value that contains itself."""
-
-
-def _other_keys(value: object, done: set[int], within: set[int]) -> set[str]:
-    """The keys of mappings, anywhere in a value, that are not strings. What several aliases share is looked at once."""
-    if not isinstance(value, (dict, list)) or id(value) in done:
-        return set()
-    if id(value) in within:
-        raise _CycleError
-    within.add(id(value))
-    members = list(value.values()) if isinstance(value, dict) else value
-    found = {repr(key) for key in value if not isinstance(key, str)} if isinstance(value, dict) else set()
-    for member in members:
-        found |= _other_keys(member, done, within)
-    within.discard(id(value))
-    done.add(id(value))
-    return found
-
-
-# Delimited files
-
-
-def _are_rows(value: object) -> bool:
-    return isinstance(value, (list, tuple)) and all(isinstance(row, dict) for row in value)
-
-
-def _header(path: Path, source: LogicalSource) -> list[str]:
-    problems: list[Problem] = []
-    _, names = next(_lines(path, source, problems), (1, []))
-    if problems:
-        raise _SourceError(problems[0].rule, problems[0].message, problems[0].fix, problems[0])
-    if not names:
-        _refuse(path, "source.header", "the file has no header row", "name the columns in the first row", line=1)
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        _refuse(path, "source.header", f"two columns are named {', '.join(map(repr, twice))}", "rename one", line=1)
-    return names
-
-
-def _read_rows(
-    path: Path, source: LogicalSource, header: list[str], problems: list[Problem]
-) -> Iterator[dict[str, object]]:
-    lines = _lines(path, source, problems)
-    next(lines, None)
-    width = len(header)
-    for line, cells in lines:
-        if len(cells) == width:
-            yield dict(zip(header, cells, strict=True))
-        else:
-            problem = Problem(
-                "source.row",
-                f"the row has {len(cells)} cells where the header has {width}",
-                "give it one cell for each column",
-                str(path),
-                line,
-            )
-            if problem not in problems:  # the file may be read several times
-                problems.append(problem)
-
-
-def _lines(path: Path, source: LogicalSource, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """The rows with the line on which each ends; empty lines are no rows."""
-    dialect = source.dialect
-    delimiter = dialect.delimiter or ("\t" if path.suffix.lower() in {".tsv", ".tab"} else ",")
-    try:
-        with path.open(encoding=source.encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, quotechar=dialect.quote, strict=True)
-            for cells in reader:
-                if cells:
-                    yield reader.line_num, [cell.strip() for cell in cells] if dialect.trim else cells
-    except (csv.Error, UnicodeError, OSError) as error:
-        problem = Problem("source.csv", f"the delimited file cannot be read: {error}", "correct the file", str(path))
-        if problem not in problems:
-            problems.append(problem)
+def _check_rows(source: LogicalSource, value: object) -> None:
+    good = isinstance(value, (list, tuple))
+    if source.formulation is Formulation.CSV:
+        good = isinstance(value, (list, tuple)) and all(isinstance(row, dict) for row in value)
+    if not good:
+        raise SourceError("source.not-rows", f"the value given for {source.path!r} is not a list of rows", "give rows")

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
+from functools import lru_cache
 from json import dumps
 
 # RFC 3987 section 2.2, iunreserved; RFC 3986 section 2.3, unreserved
 _UCSCHAR = "\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
     f"{chr(plane * 0x10000 + (0x1000 if plane == 14 else 0))}-{chr(plane * 0x10000 + 0xFFFD)}" for plane in range(1, 15)
 )
-_NOT_IUNRESERVED = re.compile(rf"[^A-Za-z0-9\-._~{_UCSCHAR}]")
-_NOT_UNRESERVED = re.compile(r"[^A-Za-z0-9\-._~]")
+NOT_IUNRESERVED = re.compile(rf"[^A-Za-z0-9\-._~{_UCSCHAR}]")
+NOT_UNRESERVED = re.compile(r"[^A-Za-z0-9\-._~]")
 
 LONGEST_SHOWN = 200
 """How many characters of a value messages show."""
@@ -89,16 +90,21 @@ def canonical_double(value: float) -> str:
 
 def iri_safe(text: str) -> str:
     """Percent-encode all that is not iunreserved. UnicodeEncodeError for a lone surrogate."""
-    return text if text.isalnum() and text.isascii() else _NOT_IUNRESERVED.sub(_percent, text)
+    return text if text.isalnum() and text.isascii() else NOT_IUNRESERVED.sub(_percent, text)
 
 
 def uri_safe(text: str) -> str:
     """Percent-encode all that is not unreserved. UnicodeEncodeError for a lone surrogate."""
-    return text if text.isalnum() and text.isascii() else _NOT_UNRESERVED.sub(_percent, text)
+    return text if text.isalnum() and text.isascii() else NOT_UNRESERVED.sub(_percent, text)
 
 
 def _percent(match: re.Match[str]) -> str:
-    return "".join(f"%{octet:02X}" for octet in match.group().encode())
+    return _encoded(match[0])
+
+
+@lru_cache(maxsize=1024)
+def _encoded(character: str) -> str:
+    return "".join(f"%{octet:02X}" for octet in character.encode())
 
 
 def is_encodable(text: str) -> bool:

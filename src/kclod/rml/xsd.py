@@ -11,6 +11,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from calendar import isleap
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
@@ -85,6 +86,21 @@ def _token(text: str) -> bool:
     return re.search(r"[\t\n\r]|  ", text) is None and text == text.strip(" ")
 
 
+_any_date = _dated(f"{_YEAR}-{_MONTH}-{_DAY}{_ZONE}?")
+
+
+def _date(text: str) -> bool:
+    """The usual form first, which the standard library knows: four digits of a year, two of month and day."""
+    if len(text) == 10 and text[4] == text[7] == "-":
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            pass  # it may be of the year 0000
+        else:
+            return True
+    return _any_date(text)
+
+
 _DURATION_END = r"(?=[0-9T])"
 
 _CHECKS: Final[dict[str, Check]] = {
@@ -105,7 +121,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "double": lambda text: _DOUBLE.fullmatch(text) is not None,
     "float": lambda text: _DOUBLE.fullmatch(text) is not None,
     "boolean": lambda text: text in {"true", "false", "1", "0"},
-    "date": _dated(f"{_YEAR}-{_MONTH}-{_DAY}{_ZONE}?"),
+    "date": _date,
     "dateTime": _dated(f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}?"),
     "dateTimeStamp": _dated(f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}"),
     "time": _full(f"{_TIME}{_ZONE}?"),

@@ -1,0 +1,140 @@
+"""A release folder while it is made: beside the others, written once, moved into place in one step.
+
+Only one build works below a root at a time. Whatever happens, older releases stay as they are: a draft is a folder
+`.tmp-…` until it is whole and flushed to disk; what a dead build left is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kclod.errors import Problem, UsageError
+from kclod.integrity import FileEntry, digest, media_type_of
+
+TEMPORARY = ".tmp-"
+
+
+class Draft:
+    """Files below a folder, each written once, with the entries that the manifest lists."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._entries: dict[str, FileEntry] = {}
+
+    def write(self, name: str, content: bytes | Iterable[bytes]) -> None:
+        """Write a file, its path given below the folder with `/`; pieces are written as they come."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sha256, size = hashlib.sha256(), 0
+        with path.open("xb") as file:
+            for piece in (content,) if isinstance(content, bytes) else content:
+                file.write(piece)
+                sha256.update(piece)
+                size += len(piece)
+        self._entries[name] = FileEntry(name, size, sha256.hexdigest(), media_type_of(name))
+
+    def take(self, name: str, other: Path) -> None:
+        """Take over a file of another release, which nobody changes any more: by a hard link, or as a copy."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.hardlink_to(other)
+        except OSError:  # another file system, or one without hard links
+            shutil.copyfile(other, path)
+        self._entries[name] = FileEntry(name, path.stat().st_size, digest(path), media_type_of(name))
+
+    @property
+    def entries(self) -> list[FileEntry]:
+        """The files written so far, by name."""
+        return [self._entries[name] for name in sorted(self._entries)]
+
+
+@contextlib.contextmanager
+def only_writer(root: Path, patience: float) -> Iterator[None]:
+    """Make the folder and hold its lock; the kernel frees it when the holder dies, so there is no stale lock.
+
+    UsageError when the folder cannot be written, or another build holds the lock for longer than `patience` seconds.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = (root / ".lock").open("a")
+    except OSError as error:
+        raise unwritable(root, error) from None
+    with lock:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    message, fix = "another build is writing a release here", "wait until it has ended"
+                    raise UsageError(Problem("release.busy", message, fix, str(root))) from None
+                time.sleep(0.05)
+        yield
+
+
+@contextlib.contextmanager
+def drafting(root: Path) -> Iterator[Draft]:
+    """A draft below a folder whose lock is held; what is left of it at the end, and of dead builds, is removed."""
+    scratch = root / f"{TEMPORARY}{secrets.token_hex(6)}"
+    try:
+        _sweep(root)
+        yield Draft(scratch)
+    except OSError as error:
+        raise unwritable(root, error) from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def unwritable(root: Path, error: OSError) -> UsageError:
+    """What a full disk or a missing permission becomes."""
+    message = f"cannot write the release: {error}"
+    return UsageError(
+        Problem("release.unwritable", message, "check space and permissions; nothing was published", str(root))
+    )
+
+
+def settle(draft: Draft, final: Path) -> None:
+    """Make a whole draft read-only, flush it to disk, and give it its name."""
+    for parent, _, files in os.walk(draft.folder, topdown=False):
+        for name in files:
+            (Path(parent) / name).chmod(0o444)
+            _sync(Path(parent) / name)
+        _sync(Path(parent))
+    draft.folder.rename(final)
+    _sync(final.parent)
+
+
+def point(link: Path, version: str) -> None:
+    """Make a symlink name `version`, replacing an older one in one step (rename(2))."""
+    if link.is_symlink() and str(link.readlink()) == version:
+        return
+    fresh = link.with_name(f"{TEMPORARY}{link.name}")
+    fresh.symlink_to(version)
+    fresh.replace(link)
+    _sync(link.parent)
+
+
+def _sweep(root: Path) -> None:
+    for left in root.glob(f"{TEMPORARY}*"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
