@@ -166,6 +166,7 @@ class Looking:
         self._view = view
         self._seen = seen
         self.thorough = seen is not None
+        self._below: dict[str, set[str]] = {}
 
     def objects_of(self, predicate: str) -> Ends:
         """Subject → objects, of a predicate."""
@@ -199,6 +200,11 @@ class Looking:
     def lacking(self, top: str, nodes: Set[str]) -> Set[str]:
         """Those of the nodes that are no instances of a class."""
         types, above = self.objects_of(TYPE), self.objects_of(SUBCLASS)
+        if not self.thorough:
+            if top not in self._below:
+                self._below[top] = classes_below(self._view, top)
+            below = self._below[top]
+            return {node for node in nodes if below.isdisjoint(types(node))}
         return {node for node in nodes if not _leads_to(top, types(node), above)}
 
 
@@ -209,11 +215,6 @@ def _leads_to(top: str, start: Collection[str], step: Ends) -> bool:
         found |= fresh
         waiting.extend(fresh)
     return top in found
-
-
-def is_below(view: View, top: str, one: str) -> bool:
-    """Whether a class is another or below it by rdfs:subClassOf."""
-    return _leads_to(top, (one,), lambda node: view.objects(node, SUBCLASS))
 
 
 def classes_below(view: View, top: str) -> set[str]:
