@@ -158,6 +158,16 @@ def test_sparql_constraints_with_prefixes_and_messages_in_every_language(check: 
     assert messages == {"en", "ko"}
 
 
+def test_prefixes_are_found_through_imports(check: Check) -> None:
+    """SHACL, section 5.2.1; W3C case sparql/node/prefixes-001."""
+    more = """ex:both owl:imports ex:prefixes ; sh:declare ex:f .
+    ex:f sh:prefix "f" ; sh:namespace "http://f.example/"^^xsd:anyURI .
+    ex:T a sh:NodeShape ; sh:targetClass ex:Lamp ; sh:sparql [
+      sh:prefixes ex:both ; sh:select "SELECT $this ?value WHERE { $this e:by ?value FILTER (?value = f:sea) }" ] ."""
+    found = check("ex:a a ex:Lamp ; ex:by <http://f.example/sea> , ex:land .", SPARQL, more).results
+    assert [result.value for result in found if result.owner == EX + "T"] == ["http://f.example/sea"]
+
+
 def test_a_component_of_ones_own(check: Check) -> None:
     component = """ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:not ] ;
       sh:validator [ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER($value != $not) }" ; sh:message "is {$not}"@en ] .

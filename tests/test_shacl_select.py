@@ -315,3 +315,36 @@ def test_pyshacl_is_not_run_on_data_that_certainly_conform(tmp_path: Path, monke
     assert [data for data in runs if data] == []
     assert not validate(graph("ex:a a ex:C . _:b a ex:C ."), [file]).conforms
     assert len([data for data in runs if data]) == 1
+
+
+NEAR = [
+    ("sh:property [ sh:path ( ex:p ex:q ) ; sh:class ex:D ]", "p q type above"),
+    ("sh:property [ sh:path [ sh:inversePath ex:p ] ; sh:maxCount 0 ; sh:minCount 2 ]", "back"),
+    ("sh:property [ sh:path ex:p ; sh:equals ex:r ]", "p r"),
+    ("sh:closed true", "own p r"),
+    ("sh:sparql [ sh:select 'SELECT $this { $this <http://l.example/p>/<http://l.example/q> ?x }' ]", "p q"),
+    ("sh:nodeKind sh:Literal", ""),
+    ("sh:sparql [ sh:select 'SELECT $this { $this ?any ?x }' ]", "p q r own type above back far"),  # not followed: all
+]
+
+
+@pytest.mark.parametrize(("constraint", "near"), NEAR, ids=lambda value: value[:60])
+def test_pyshacl_is_given_what_bears_on_its_nodes(tmp_path: Path, constraint: str, near: str) -> None:
+    file = tmp_path / "shapes.ttl"
+    file.write_text(f"{PREFIXES} ex:S a sh:NodeShape ; sh:targetNode ex:a ; {constraint} .")
+    named = {
+        "p": "ex:a ex:p ex:b .",
+        "q": "ex:b ex:q ex:c .",
+        "r": "ex:a ex:r 1 .",
+        "own": "ex:a ex:s 2 .",
+        "type": "ex:c a ex:E .",
+        "above": "ex:E rdfs:subClassOf ex:F .",
+        "back": "ex:z ex:p ex:a .",
+        "far": "ex:x ex:p ex:y .",
+    }
+    whole = [str(t) for text in named.values() for t in graph(text)]
+    shapes = read_shapes([file])
+    [shape] = shapes.targeted
+    choice = select.choose(shapes, {shape: {f"<{EX}a>"}}, Memory(whole), whole)
+    assert choice.focus_nodes == {shape: {f"<{EX}a>"}}
+    assert set(choice.statements) == {str(t) for name in near.split() for t in graph(named[name])}

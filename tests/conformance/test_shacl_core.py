@@ -1,6 +1,6 @@
 """The SHACL Core part of the W3C data-shapes suite, found through its manifests (mf:include).
 
-No case is left out, and none is expected to fail.
+No case is left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyoxigraph as ox
 import pytest
+from _pytest.mark import ParameterSet
 
 from kclod import rdf
 from kclod.errors import UndecidedError
@@ -24,6 +25,8 @@ from kclod.vocab import SH, Namespace
 
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 SHT = Namespace("http://www.w3.org/ns/shacl-test#")
+EXPECTED_FAILURES: dict[str, str] = {}
+"""Case → why it is known to fail. None does."""
 SUITES = Path(os.environ.get("KCLOD_SUITES") or Path(__file__).parents[3] / "shared" / "suites")
 
 
@@ -81,7 +84,19 @@ def labelled(text: str | None, anonymous: bool) -> str:
     return "_:" if anonymous else text.replace("_:dn", "_:s0n").replace("_:d", "_:s0n")
 
 
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+def parameters() -> list[ParameterSet]:
+    """The cases; those that are known to fail must."""
+    return [
+        pytest.param(
+            case,
+            id=case.name,
+            marks=[pytest.mark.xfail(reason=reason)] if (reason := EXPECTED_FAILURES.get(case.name)) else [],
+        )
+        for case in all_cases()
+    ]
+
+
+@pytest.mark.parametrize("case", parameters())
 def test_case(case: Case) -> None:
     read = read_shapes([case.file])
     [action], [expected] = read.objects(case.node, MF["action"]), read.objects(case.node, MF["result"])
@@ -114,3 +129,4 @@ def test_the_suite_is_whole(suites: Path) -> None:
     with_cases = {p for p in folder.rglob("*.ttl") if "sht:Validate" in p.read_text("utf-8")}
     assert {case.file for case in all_cases()} == with_cases
     assert len(with_cases) > 90
+    assert EXPECTED_FAILURES.keys() <= {case.name for case in all_cases()}

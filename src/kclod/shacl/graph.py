@@ -8,6 +8,7 @@ from typing import Protocol
 
 from kclod.rdf import Statement
 from kclod.shacl.literals import is_beyond_rdf11, is_blank
+from kclod.shacl.shapes import reached
 from kclod.view import View
 from kclod.vocab import RDF, RDFS
 
@@ -165,6 +166,7 @@ class Looking:
         self._view = view
         self._seen = seen
         self.thorough = seen is not None
+        self._below: dict[str, set[str]] = {}
 
     def objects_of(self, predicate: str) -> Ends:
         """Subject → objects, of a predicate."""
@@ -198,6 +200,11 @@ class Looking:
     def lacking(self, top: str, nodes: Set[str]) -> Set[str]:
         """Those of the nodes that are no instances of a class."""
         types, above = self.objects_of(TYPE), self.objects_of(SUBCLASS)
+        if not self.thorough:
+            if top not in self._below:
+                self._below[top] = classes_below(self._view, top)
+            below = self._below[top]
+            return {node for node in nodes if below.isdisjoint(types(node))}
         return {node for node in nodes if not _leads_to(top, types(node), above)}
 
 
@@ -210,19 +217,9 @@ def _leads_to(top: str, start: Collection[str], step: Ends) -> bool:
     return top in found
 
 
-def is_below(view: View, top: str, one: str) -> bool:
-    """Whether a class is another or below it by rdfs:subClassOf."""
-    return _leads_to(top, (one,), lambda node: view.objects(node, SUBCLASS))
-
-
 def classes_below(view: View, top: str) -> set[str]:
     """A class and all classes below it by rdfs:subClassOf."""
-    found, waiting = {top}, [top]
-    while waiting:
-        fresh = set(view.subjects(SUBCLASS, waiting.pop())) - found
-        found |= fresh
-        waiting.extend(fresh)
-    return found
+    return reached(top, lambda one: view.subjects(SUBCLASS, one))
 
 
 def with_blank_nodes(view: View, statements: set[Statement], nodes: Iterable[str]) -> set[Statement]:

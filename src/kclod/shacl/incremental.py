@@ -6,15 +6,15 @@ to which such a path leads back; it is followed through what is there now or was
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from functools import cache, partial
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from kclod.rdf import Statement
 from kclod.shacl import select
-from kclod.shacl.graph import SUBCLASS, Ends, Looking, is_below
+from kclod.shacl.graph import SUBCLASS, Ends, Looking, classes_below
 from kclod.shacl.literals import is_beyond_rdf11, is_blank
 from kclod.shacl.report import Report, Standing, report_of
 from kclod.shacl.shapes import Node
@@ -52,15 +52,16 @@ def revalidate(
     added = [statement for statement in changed if statement in view]
     removed = [statement for statement in changed if statement not in view]
     before = Overlay(view, plus=removed, minus=added)
-    trace = _Trace(split, now, Overlay(now, plus=removed))
+    below = cache(partial(classes_below, now))
+    trace = _Trace(split, below, Overlay(now, plus=removed))
     counts: dict[Node, int] = {}
     unsettled: dict[Node, set[str]] = {}
     for shape in targeted:
         target, compiled = Target.of(rules.shapes, shape), compiler.target(shape)
         turned_up = trace.back(target.reads)
         affected = turned_up | trace.back(compiled.reads or ())
-        meant = {node for node in affected if target.has(node, view, now)}
-        were = sum(target.has(node, before, now) for node in turned_up)
+        meant = {node for node in affected if target.has(node, view, below)}
+        were = sum(target.has(node, before, below) for node in turned_up)
         counts[shape] = standing.targets[str(shape)] - were + len(turned_up & meant)
         doubtful = select.may_fail(compiler, {shape: meant})[shape]
         unsettled[shape] = (set(standing.unsettled.get(str(shape), ())) - affected) | doubtful
@@ -81,14 +82,13 @@ def _is_plain(statement: tuple[str, ...]) -> bool:
 class _Trace:
     """Leads from changed statements back to the nodes that look at them."""
 
-    def __init__(self, changed: Iterable[tuple[str, ...]], order: View, either: View) -> None:
+    def __init__(self, changed: Iterable[tuple[str, ...]], below: Callable[[str], Set[str]], either: View) -> None:
         self._by_predicate: dict[str | None, list[tuple[str, ...]]] = {None: []}
         for statement in changed:
             self._by_predicate[None].append(statement)
             self._by_predicate.setdefault(statement[1], []).append(statement)
         self._graph = Looking(either)
-        self._order = order
-        self._is_below = cache(self._looked_up)
+        self._below = below
         self._step_back = cache(self._followed_back)
         self._known: dict[tuple[tuple[Way, ...], str], frozenset[str]] = {}
 
@@ -102,7 +102,7 @@ class _Trace:
 
     def _looked_at(self, read: Read) -> Iterator[str]:
         for subject, _, value in self._by_predicate.get(read.predicate, ()):
-            if read.below is None or self._is_below(read.below, value):
+            if read.below is None or value in self._below(read.below):
                 yield value if read.back else subject
 
     def _along(self, way: tuple[Way, ...], node: str) -> frozenset[str]:
@@ -114,9 +114,6 @@ class _Trace:
             known = frozenset().union(*(self._along(way[:-1], one) for one in last))
             self._known[way, node] = known
         return known
-
-    def _looked_up(self, top: str, one: str) -> bool:
-        return is_below(self._order, top, one)
 
     def _followed_back(self, way: Way) -> Ends:
         return follow(turned(way), self._graph)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pyoxigraph as ox
 
@@ -143,6 +143,21 @@ class Shapes:
         )
 
     @cached_property
+    def _imported_prefixes(self) -> list[ox.Triple]:
+        """Declarations of a value of sh:prefixes by owl:imports (section 5.2.1), which pySHACL does not follow."""
+
+        def imports(one: Term) -> list[Term]:
+            return self.objects(one, OWL["imports"])
+
+        found: list[ox.Triple] = []
+        for node in dict.fromkeys(t.object for t in self.triples if t.predicate == SH["prefixes"]):
+            if not isinstance(node, ox.Literal):
+                imported = reached(cast("Term", node), imports) - {node}
+                declared = (value for one in imported for value in self.objects(one, SH["declare"]))
+                found.extend(ox.Triple(node, SH["declare"], value) for value in declared)
+        return found
+
+    @cached_property
     def has_components(self) -> bool:
         """Whether there are custom constraint components, which can apply to any shape."""
         return any(t.object == SH["ConstraintComponent"] for t in self.triples)
@@ -157,6 +172,7 @@ class Shapes:
             is_class_type = t.predicate == RDF["type"] and t.subject in self.implicit_classes
             if t.predicate not in _TARGETS and not (is_class_type and t.object not in _SHAPE_TYPES):
                 yield str(t)
+        yield from map(str, self._imported_prefixes)
         for shape, nodes in focus_nodes.items():
             yield from (f"{shape} {_TARGETS[0]} {node}" for node in nodes)
 
@@ -201,15 +217,17 @@ def subclasses(triples: Iterable[ox.Triple]) -> Callable[[Term], set[Term]]:
     """A function from a class to itself and all classes below it by rdfs:subClassOf."""
     lower = grouped((t.object, t.subject) for t in triples if t.predicate == RDFS["subClassOf"])
 
-    def below(top: Term) -> set[Term]:
-        found, waiting = {top}, [top]
-        while waiting:
-            fresh = set(lower.get(waiting.pop(), ())) - found
-            found |= fresh
-            waiting.extend(fresh)
-        return found
+    return lambda top: reached(top, lambda one: lower.get(one, ()))
 
-    return below
+
+def reached(start: _K, step: Callable[[_K], Iterable[_K]]) -> set[_K]:
+    """A thing and all that steps lead to from it."""
+    found, waiting = {start}, [start]
+    while waiting:
+        fresh = set(step(waiting.pop())) - found
+        found |= fresh
+        waiting.extend(fresh)
+    return found
 
 
 def grouped(pairs: Iterable[tuple[_K, _V]]) -> dict[_K, tuple[_V, ...]]:

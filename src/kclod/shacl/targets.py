@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from kclod.shacl.graph import TYPE, Memory, classes_below, is_below
+from kclod.shacl.graph import TYPE, Memory, classes_below
 from kclod.shacl.shapes import Node, Shapes
 from kclod.shacl.steps import Read
 from kclod.view import Held, View
@@ -44,16 +44,14 @@ class Target:
         yield from (Read((), predicate) for predicate in self.subjects_of)
         yield from (Read((), predicate, back=True) for predicate in self.objects_of)
 
-    def has(self, node: str, data: View, order: View) -> bool:
-        """Whether a node is meant. `order` says which class is below which."""
+    def has(self, node: str, data: View, below: Callable[[str], Set[str]]) -> bool:
+        """Whether a node is meant. `below` gives a class and those below it."""
+        types = data.objects(node, TYPE) if self.classes else ()
         return (
             node in self.nodes
             or any(data.objects(node, predicate) for predicate in self.subjects_of)
             or any(data.subjects(predicate, node) for predicate in self.objects_of)
-            or (
-                bool(self.classes)
-                and any(is_below(order, top, one) for one in data.objects(node, TYPE) for top in self.classes)
-            )
+            or any(not below(top).isdisjoint(types) for top in self.classes)
         )
 
 
