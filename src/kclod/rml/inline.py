@@ -192,7 +192,7 @@ class Inline:
         inside = f"{writer.bind(_first(texts, 1, len(end)))}(record, at)"
         fits = _is_plain(value)
         if context.columns is None:
-            fits = f"{value}.__class__ is int or {value}.__class__ is str and {fits}"
+            fits = f"{value}.__class__ is str and {fits} or {value}.__class__ is int"
         writer.put(f"{name} = {value} if {fits} else {inside}")
         writer.depth = depth
         return Assigned(name, (Fixed('"'), name, Fixed(end)))
@@ -257,7 +257,7 @@ class Inline:
             tests.append(f"({value}.isalnum() and {value}.isascii() or {found} is None)")
             memo = writer.bind(writer.memo(("piece", term_map.term_type), to_text))
             other = f"{memo}[{value}]" if cells else f"{memo}[{value}] if {value}.__class__ is str else {other}"
-        fits = " and ".join(tests) if cells else f"{value}.__class__ is int or {' and '.join(tests)}"
+        fits = " and ".join(tests) if cells else f"{' and '.join(tests)} or {value}.__class__ is int"
         writer.put(f"{piece} = {value} if {fits} else {other}" if fits else f"{piece} = {value}")
         return piece
 

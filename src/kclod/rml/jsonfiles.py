@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json.scanner import make_scanner
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -56,6 +57,8 @@ def _no_constant(name: str) -> object:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+_SCAN = make_scanner(_DECODER)  # type: ignore[arg-type]  # typeshed says it takes a scanner
+"""Reads one value at a place of a text: gives it and the place after it. StopIteration when there is none."""
 
 
 def _parsed(path: Path, text: str, line: int | None = None) -> object:
@@ -88,8 +91,8 @@ class JsonLines:
     def parse(self, text: str) -> object:
         """The value of the line that was read last."""
         try:
-            value, end = _DECODER.raw_decode(text)
-        except (ValueError, RecursionError):
+            value, end = _SCAN(text, 0)
+        except (StopIteration, ValueError, RecursionError):
             return _parsed(self._path, text, self.line)  # which says what is wrong
         return value if text[end:] in {"\n", ""} else _parsed(self._path, text, self.line)
 
@@ -124,11 +127,18 @@ class JsonArray:
             position = self._skip(file, position + 1)
             while self._text[position : position + 1] != "]":
                 self._start = position
-                value, position = self._member(file)
-                yield value
+                try:
+                    value, position = _SCAN(self._text, position)
+                except (StopIteration, ValueError, RecursionError):
+                    value, position = self._member(file)
                 if self._text.startswith(_NEXT, position):
+                    yield value
                     position += 2
                     continue
+                position = _after_space(self._text, position)
+                if position == len(self._text):  # a number may go on in the next piece
+                    value, position = self._member(file)
+                yield value
                 if self._text[position : position + 1] == ",":
                     position = self._skip(file, position + 1)
                     if self._text[position : position + 1] != "]":
@@ -150,10 +160,9 @@ class JsonArray:
                 continue
             except (ValueError, RecursionError):
                 self._refuse()
-            follows = end if self._text.startswith(",", end) else _after_space(self._text, end)
+            follows = _after_space(self._text, end)
             if follows < len(self._text) or not self._more(file, self._start):
                 return value, follows
-            # a number may go on in the next piece
 
     def _skip(self, file: TextIO, position: int) -> int:
         """The place of what follows white space."""

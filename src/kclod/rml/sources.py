@@ -20,7 +20,6 @@ from kclod.rml.jsonpath import ByRow
 from kclod.rml.jsonpath import Path as JsonPath
 from kclod.rml.model import Formulation, LogicalSource, Place, Root
 from kclod.rml.unreadable import SourceError
-from kclod.rml.yamlfiles import read_yaml
 
 Given = Path | Mapping[str, object] | None
 """A directory, or parsed values by source path, or None for the places that the mapping itself names."""
@@ -147,7 +146,9 @@ class Sources:
         path = self._locate(source)
         key = (str(path), source.encoding)
         if key not in self._values:
-            self._values[key] = (read_yaml if _is_yaml(path) else read_json)(path, source.encoding)
+            self._values[key] = (
+                _read_yaml(path, source.encoding) if _is_yaml(path) else read_json(path, source.encoding)
+            )
         return self._values[key]
 
     def iterate(self, source: LogicalSource | None, iterator: JsonPath | None) -> Iterator[object]:
@@ -210,6 +211,12 @@ class Sources:
 
 def _is_yaml(path: Path) -> bool:
     return path.suffix.lower() in {".yaml", ".yml"}
+
+
+def _read_yaml(path: Path, encoding: str) -> object:
+    from kclod.rml.yamlfiles import read_yaml  # noqa: PLC0415  # takes long to import
+
+    return read_yaml(path, encoding)
 
 
 def _root_of(source: LogicalSource) -> Path:
