@@ -58,7 +58,8 @@ class Settings:
         """What the term maps of a triples map share."""
         source = triples_map.source
         columns = dict(self.columns).get(source.file) if source else None
-        return Context(triples_map.name, source, triples_map.base_iri or self.base_iri, columns, self.unsafe)
+        base_iri = triples_map.base_iri or self.base_iri or triples_map.default_base
+        return Context(triples_map.name, source, base_iri, columns, self.unsafe)
 
 
 @dataclass(frozen=True, slots=True)
