@@ -29,13 +29,15 @@ Given = Path | Mapping[str, object] | None
 class Rows:
     """The rows of one file: the members of the root array, lines, or rows of cells with the names of the columns.
 
-    `parse` makes a row of an item, where they differ; `line` tells the line of the item that was taken last.
+    `parse` makes a row of an item, where they differ; `line` tells the line of the item that was taken last. `skim`
+    is told whether the next items are only passed over, because another process maps them.
     """
 
     items: Iterator[Any]
     parse: Callable[[Any], object] | None = None
     columns: tuple[str, ...] | None = None
     line: Callable[[], int | None] = no_line
+    skim: Callable[[bool], None] = lambda _on: None
 
     def values(self) -> Iterator[object]:
         """All rows."""
@@ -135,7 +137,7 @@ class Sources:
         if not _is_yaml(path) and (str(path), source.encoding) not in self._values:
             array = JsonArray(path, source.encoding)
             if array.is_array():
-                return Rows(iter(array), line=lambda: array.line)
+                return Rows(iter(array), line=lambda: array.line, skim=array.skim)
         value = self.value(source)
         return Rows(iter(value)) if isinstance(value, list) else None
 
