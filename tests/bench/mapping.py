@@ -179,12 +179,15 @@ def against_peers(folder: Path, kind: str, cores: int, runs: int, peer_runs: int
     compare(folder / f"kclod-{kind}.nq", folder / f"hand-{kind}.nq")
     alone = [kclod_alone(folder, kind, jobs, runs) for jobs in dict.fromkeys((1, cores))]
     report(f"{kind}, mapping alone: times of the writer made by hand", [hand, *alone], hand)
+    print(f"  by processor time of the whole process: {alone[0].cpu:.2f} s against {hand.cpu:.2f} s")
     if kind in PEER_KINDS:
         several = kclod(folder, kind, cores, runs)
         peers = [morph(folder, kind, processes, peer_runs) for processes in dict.fromkeys((1, cores))]
         compare(folder / f"kclod-{kind}.nq", folder / f"morph-{kind}.nq")
         report(f"{kind}, one process: as fast as morph-kgc times", [peers[0], whole], peers[0], faster=False)
+        print(f"  by processor time: {peers[0].cpu:.2f} s against {whole.cpu:.2f} s, {peers[0].cpu / whole.cpu:.2f}×")
         report(f"{kind}, {cores} processes: as fast as morph-kgc times", [peers[-1], several], peers[-1], faster=False)
+        print(f"  by processor time: {peers[-1].cpu:.2f} s against {several.cpu:.2f} s")
 
 
 def join(folder: Path, cores: int, runs: int, peer_runs: int) -> None:

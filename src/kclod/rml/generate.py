@@ -30,10 +30,11 @@ from itertools import product
 
 from kclod.rml import text
 from kclod.rml.cursor import Cursor
-from kclod.rml.inline import Assigned, Fixed, Inline, Writer
+from kclod.rml.inline import Assigned, Inline
 from kclod.rml.joins import Join
 from kclod.rml.model import LogicalSource, PredicateObjectMap, ReferencingObjectMap, TermMap, TermType, TriplesMap
 from kclod.rml.terms import Context, constant_of
+from kclod.rml.writer import Fixed, Writer
 
 Apply = Callable[[object, Cursor, Callable[[str], None]], None]
 """Adds the lines of one iteration."""
