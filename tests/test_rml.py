@@ -715,6 +715,18 @@ def test_the_older_vocabulary(write: Write, tmp_path: Path) -> None:
     assert unused_expressions(mapping, sources=tmp_path) == []
 
 
+def test_the_base_that_an_older_mapping_declares(write: Write) -> None:
+    """It has no rml:baseIRI; a base IRI that is given with the run comes first, and today's vocabulary has no such."""
+    text = """@base <http://declared.org/> .
+        <#M> rml:logicalSource [ old:source "data.json" ; old:referenceFormulation ql:JSONPath ; old:iterator "$[*]" ] ;
+          rr:subjectMap [ old:reference "id" ; rr:class ex:C ] ."""
+    path = write(text.replace("rml:logicalSource", "old:logicalSource"))
+    assert mapped(path, [{"id": "a"}]).lines == quads("<http://declared.org/a> a ex:C .")
+    assert mapped(path, [{"id": "a"}], base_iri="http://run.org/").quads[0].subject.value == "http://run.org/a"
+    today = write("@base <http://declared.org/> . " + one_map(subject='rml:subjectMap [ rml:reference "$.id" ]'))
+    assert mapped(today, [{"id": "a"}]).lines == []
+
+
 def test_databases_are_refused(write: Write) -> None:
     path = write('<#M> a rr:TriplesMap ; rr:logicalTable [ rr:tableName "t" ] ; rr:subject ex:s .')
     assert [p.rule for p in problems_of(path)] == ["rml.unsupported"]
@@ -735,6 +747,11 @@ def test_databases_are_refused(write: Write) -> None:
             "rml:languag",
         ),
         ('rml:predicate ex:p ; rml:objectMap [ rml:reference "$.a" ; rml:language "e n" ]', "rml.language", '"e n"'),
+        (
+            'rml:predicate ex:p ; rml:objectMap [ rml:reference "$.a" ; rml:language "english" ]',
+            "rml.language",
+            '"english"',
+        ),
         (
             'rml:predicate ex:p ; rml:objectMap [ rml:reference "$.a" ; rml:datatype "xsd:date" ]',
             "rml.constant",

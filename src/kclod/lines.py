@@ -50,6 +50,11 @@ class Lines:
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._scan(text)
 
+    @property
+    def base(self) -> str:
+        """The base IRI that the text declares last; the given one if it declares none."""
+        return self._base
+
     def of_string(self, value: str, after: int | None = None) -> int | None:
         """The first line, at or after `after` where possible, that has a string literal with this value."""
         return _nearest(self._strings.get(value), after)

@@ -25,6 +25,8 @@ class Measured:
     seconds: float
     megabytes: float
     output: str
+    cpu: float = 0.0
+    """Median seconds of processor time, children included: what other work on the machine disturbs least."""
 
 
 def peer(name: str, *packages: str) -> Path:
@@ -46,7 +48,7 @@ def timed(name: str, command: Sequence[str | Path], *, runs: int = 3, own_time: 
 
     A command that fails stops the benchmark: a figure of something that did not work is worth nothing.
     """
-    seconds, peaks, output = [], [], ""
+    seconds, peaks, processor, output = [], [], [], ""
     for _ in range(runs):
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -59,7 +61,8 @@ def timed(name: str, command: Sequence[str | Path], *, runs: int = 3, own_time: 
             sys.exit(f"{name} failed ({process.returncode}): {' '.join(map(str, command))}")
         seconds.append(json.loads(output.splitlines()[-1])["seconds"] if own_time else wall)
         peaks.append(usage.ru_maxrss / 1024)
-    return Measured(name, statistics.median(seconds), max(peaks), output)
+        processor.append(usage.ru_utime + usage.ru_stime)
+    return Measured(name, statistics.median(seconds), max(peaks), output, statistics.median(processor))
 
 
 def report(title: str, rows: Iterable[Measured], against: Measured, *, faster: bool = True) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from kclod import __version__
 from kclod.errors import KclodError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -38,7 +37,7 @@ class Command(click.Group):
     "A project is a folder with ontology/, mappings/, shapes/ and examples/. `kclod build` makes a release of it, "
     "`kclod serve` serves it; the other verbs are the stages, usable alone on any files."
 ))  # fmt: skip
-@click.version_option(__version__, prog_name="kclod")
+@click.version_option(package_name="kclod", prog_name="kclod")
 def main() -> None:
     """Publish linked data: records to a checked RDF graph, a SPARQL endpoint and pages."""
 

@@ -90,6 +90,12 @@ class Document:
         """The file that describes a resource; the first of them all when none does."""
         return self._files.get(resource) or next(iter(self._lines))
 
+    def declared_base(self, resource: Resource) -> str | None:
+        """The base IRI that the file which describes a resource declares (`@base`), if it does."""
+        path = self.file_of(resource)
+        base = self._lines[path].base
+        return None if base == path.resolve().as_uri() else base
+
     def described_at(self, resource: Resource) -> Place:
         """Where the statements about a resource begin."""
         path = self.file_of(resource)

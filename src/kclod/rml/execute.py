@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count, islice
+from itertools import chain, islice
 
 from kclod.rml.cursor import Cursor, JoinIndex, no_line
 from kclod.rml.generate import Apply, Generator, Settings
@@ -20,6 +20,8 @@ from kclod.rml.unreadable import SourceError
 BLOCK = 2048
 """How many rows are mapped between two batches of output."""
 
+_END = object()
+
 Block = tuple[list[str], tuple[Reject, ...]]
 Mine = Callable[[int], bool]
 """Whether the block with this number is to be mapped here."""
@@ -33,6 +35,18 @@ class _Group:
     iterator: JsonPath | None
     how: ByRow | None
     applies: tuple[Apply, ...]
+
+
+@dataclass(slots=True)
+class _Share:
+    """The blocks that are mapped here; they are numbered through all files."""
+
+    mine: Mine
+    number: int = 0
+
+    def is_next_mine(self) -> bool:
+        """Whether the next block is."""
+        return self.mine(self.number)
 
 
 @dataclass(frozen=True)
@@ -84,14 +98,14 @@ def _counted(records: Iterable[object], cursor: Cursor) -> Iterator[object]:
 
 def blocks(program: Program, data: Sources, cursor: Cursor, mine: Mine = lambda _number: True) -> Iterator[Block]:
     """The lines and rejects of each block that is mapped here. What cannot be read is among the data's problems."""
-    numbers = count()
+    share = _Share(mine)
     for file, groups in program.files:
         if file is not None and data.is_broken(file):
             continue
         try:
             for rows, chosen in _passes(file, groups, data):
                 cursor.enter(file.path if file else "", rows.columns, rows.line)
-                yield from _blocks(rows, _chooser(chosen), cursor, numbers, mine)
+                yield from _blocks(rows, _chooser(chosen), cursor, share)
         except SourceError as error:
             data.note(error)
 
@@ -114,13 +128,17 @@ def _passes(
             yield Rows(records), [replace(group, how=None)]
 
 
-def _blocks(
-    rows: Rows, choose: Callable[[object], Sequence[_Group]], cursor: Cursor, numbers: Iterator[int], mine: Mine
-) -> Iterator[Block]:
+def _blocks(rows: Rows, choose: Callable[[object], Sequence[_Group]], cursor: Cursor, share: _Share) -> Iterator[Block]:
     items, start = iter(rows.items), 0
-    for first in items:
+    while True:
+        here = share.is_next_mine()
+        rows.skim(not here)
+        first = next(items, _END)
+        if first is _END:
+            return
+        share.number += 1
         block = chain((first,), islice(items, BLOCK - 1))
-        if not mine(next(numbers)):
+        if not here:
             deque(block, 0)
         else:
             lines: list[str] = []

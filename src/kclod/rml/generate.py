@@ -30,10 +30,11 @@ from itertools import product
 
 from kclod.rml import text
 from kclod.rml.cursor import Cursor
-from kclod.rml.inline import Assigned, Fixed, Inline, Writer
+from kclod.rml.inline import Assigned, Inline
 from kclod.rml.joins import Join
 from kclod.rml.model import LogicalSource, PredicateObjectMap, ReferencingObjectMap, TermMap, TermType, TriplesMap
 from kclod.rml.terms import Context, constant_of
+from kclod.rml.writer import Fixed, Writer
 
 Apply = Callable[[object, Cursor, Callable[[str], None]], None]
 """Adds the lines of one iteration."""
@@ -58,7 +59,8 @@ class Settings:
         """What the term maps of a triples map share."""
         source = triples_map.source
         columns = dict(self.columns).get(source.file) if source else None
-        return Context(triples_map.name, source, triples_map.base_iri or self.base_iri, columns, self.unsafe)
+        base_iri = triples_map.base_iri or self.base_iri or triples_map.default_base
+        return Context(triples_map.name, source, base_iri, columns, self.unsafe)
 
 
 @dataclass(frozen=True, slots=True)

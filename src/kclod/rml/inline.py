@@ -1,4 +1,4 @@
-"""The text of functions: writing it, and the usual kinds of term maps written out in it."""
+"""The usual kinds of term maps written out in the text of a function."""
 
 from __future__ import annotations
 
@@ -22,75 +22,12 @@ from kclod.rml.terms import (
     maker_of,
 )
 from kclod.rml.values import NOT_IUNRESERVED, NOT_UNRESERVED, NotScalarError, decimal_lexical
+from kclod.rml.writer import Fixed, Writer
 from kclod.rml.xsd import wants_decimal
 
 QUOTE = "'\"'"
 """Code for the text that is one quotation mark."""
 _NOT_SAFE = {TermType.IRI: NOT_IUNRESERVED, TermType.URI: NOT_UNRESERVED}
-
-
-class Fixed(str):
-    """Text that is known while a function is written; a plain string is code that gives text."""
-
-    __slots__ = ()
-
-
-class Writer:
-    """A function's text as it grows, and the values that it names. `depth` is how far lines are indented."""
-
-    def __init__(self, memos: dict[object, text.Memo]) -> None:
-        self.depth = 1
-        self._memos = memos
-        self._lines: list[str] = []
-        self._count = 0
-        self._globals: dict[str, Any] = {}
-        self._names: dict[str, str] = {}
-
-    def put(self, line: str) -> None:
-        """Add a line."""
-        self._lines.append("    " * self.depth + line)
-
-    def open(self, head: str) -> None:
-        """Add the head of a compound statement and go into it; setting `depth` back leaves it."""
-        self.put(f"{head}:")
-        self.depth += 1
-
-    def fresh(self, letter: str) -> str:
-        """A name that is not used yet."""
-        self._count += 1
-        return f"{letter}{self._count}"
-
-    def bind(self, value: object) -> str:
-        """A name for a value; the same one for the same text."""
-        if isinstance(value, str) and value in self._names:
-            return self._names[value]
-        name = self.fresh("c")
-        self._globals[name] = str(value) if isinstance(value, str) else value
-        if isinstance(value, str):
-            self._names[value] = name
-        return name
-
-    def memo(self, key: object, make: Callable[[str], str | None]) -> text.Memo:
-        """A memo; the same one for the same key in all functions of a mapping."""
-        if key not in self._memos:
-            self._memos[key] = text.Memo(make)
-        return self._memos[key]
-
-    def joined(self, parts: Sequence[str]) -> str:
-        """An expression for texts put together; neighbours that are known now become one."""
-        merged: list[str] = []
-        for part in parts:
-            if isinstance(part, Fixed) and merged and isinstance(merged[-1], Fixed):
-                merged[-1] = Fixed(merged[-1] + part)
-            elif part:
-                merged.append(part)
-        return "f'{}'".format("".join(f"{{{self.bind(p) if isinstance(p, Fixed) else p}}}" for p in merged))
-
-    def compile(self, name: str, parameters: str, about: str) -> Any:
-        """The function; `about` stands in tracebacks."""
-        source = "\n".join([f"def {name}({parameters}):", *self._lines, ""])
-        exec(compile(source, f"<{about}>", "exec"), self._globals)  # noqa: S102  # no value of a mapping is in the text
-        return self._globals[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +57,11 @@ class Inline:
         texts = compile_term(term_map, context, role)
         paths = self._paths(term_map, context)
         if paths is None or expression is None:
+            tagged = self._tagged(term_map, context, texts)
+            if tagged is not None:
+                return tagged
             name = writer.fresh("t")
-            writer.put(f"{name} = {writer.bind(texts)}(record, at)")
+            writer.put(f"{name} = {writer.bind(self._listed(term_map, context, texts))}(record, at)")
             return Assigned(name, is_list=True)
         values = [self._value(path, context) for path in paths]
         if isinstance(expression, Template):
@@ -152,6 +92,22 @@ class Inline:
         references = [expression] if isinstance(expression, Reference) else expression.references
         paths = [compile_reference(reference, context.source, context.columns) for reference in references]
         return paths if paths and all(path.singular for path in paths) else None
+
+    def _listed(self, term_map: TermMap, context: Context, texts: TextsOf) -> TextsOf:
+        """The closure of a term map that may give several terms; for IRIs that it knows a shorter way."""
+        expression = term_map.expression
+        is_iri = term_map.term_type not in (TermType.LITERAL, TermType.BLANK_NODE)
+        if not isinstance(expression, Reference) or not is_iri:
+            return texts
+        find = compile_reference(expression, context.source, context.columns).find
+        memo = self._memo(term_map, context)
+
+        def listed(record: object, at: Any) -> list[str]:
+            found = find(record)
+            known = [memo[value] if value.__class__ is str else None for value in found]
+            return texts(record, at) if None in known else known  # type: ignore[return-value]  # as just tested
+
+        return listed
 
     # Values
 
@@ -192,7 +148,7 @@ class Inline:
         inside = f"{writer.bind(_first(texts, 1, len(end)))}(record, at)"
         fits = _is_plain(value)
         if context.columns is None:
-            fits = f"{value}.__class__ is int or {value}.__class__ is str and {fits}"
+            fits = f"{value}.__class__ is str and {fits} or {value}.__class__ is int"
         writer.put(f"{name} = {value} if {fits} else {inside}")
         writer.depth = depth
         return Assigned(name, (Fixed('"'), name, Fixed(end)))
@@ -203,6 +159,22 @@ class Inline:
         writer.put(f"if {value} is None: {name} = None")
         writer.put(f"elif {value}.__class__ is str and {_is_plain(value)}: {name} = {value}; {end} = {QUOTE}")
         writer.put(f"elif {value}.__class__ is int: {name} = {value}; {end} = {writer.bind(text.INTEGER_END)}")
+        writer.put(f"else: {name} = {writer.bind(_first(texts, 1))}(record, at); {end} = ''")
+        return Assigned(name, (Fixed('"'), name, end))
+
+    def _tagged(self, term_map: TermMap, context: Context, texts: TextsOf) -> Assigned | None:
+        """A literal whose text and language are one value each; None for any other term map."""
+        text_map, language = term_map.expression, term_map.language
+        if not isinstance(text_map, Reference) or not isinstance(language, Reference):
+            return None
+        paths = [compile_reference(part, context.source, context.columns) for part in (text_map, language)]
+        if not all(path.singular for path in paths):
+            return None
+        writer, name, end = self._writer, self._writer.fresh("t"), self._writer.fresh("e")
+        value, tag = [self._value(path, context) for path in paths]
+        ends = writer.bind(writer.memo("language", text.language_end))
+        writer.put(f"{end} = {ends}[{tag}] if {tag}.__class__ is str else None")
+        writer.put(f"if {end} is not None and {value}.__class__ is str and {_is_plain(value)}: {name} = {value}")
         writer.put(f"else: {name} = {writer.bind(_first(texts, 1))}(record, at); {end} = ''")
         return Assigned(name, (Fixed('"'), name, end))
 
@@ -257,7 +229,7 @@ class Inline:
             tests.append(f"({value}.isalnum() and {value}.isascii() or {found} is None)")
             memo = writer.bind(writer.memo(("piece", term_map.term_type), to_text))
             other = f"{memo}[{value}]" if cells else f"{memo}[{value}] if {value}.__class__ is str else {other}"
-        fits = " and ".join(tests) if cells else f"{value}.__class__ is int or {' and '.join(tests)}"
+        fits = " and ".join(tests) if cells else f"{' and '.join(tests)} or {value}.__class__ is int"
         writer.put(f"{piece} = {value} if {fits} else {other}" if fits else f"{piece} = {value}")
         return piece
 

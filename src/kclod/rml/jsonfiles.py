@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -55,7 +55,17 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"JSON has no {name}")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+class _Decoder(json.JSONDecoder):
+    """A decoder whose scanner may be used: it gives the value at a place and the place after it.
+
+    StopIteration when there is no value.
+    """
+
+    scan_once: Callable[[str, int], tuple[object, int]]
+
+
+_DECODER = _Decoder(object_pairs_hook=_object, parse_constant=_no_constant)
+_SKIMMER = _Decoder(parse_constant=_no_constant)
 
 
 def _parsed(path: Path, text: str, line: int | None = None) -> object:
@@ -88,8 +98,8 @@ class JsonLines:
     def parse(self, text: str) -> object:
         """The value of the line that was read last."""
         try:
-            value, end = _DECODER.raw_decode(text)
-        except (ValueError, RecursionError):
+            value, end = _DECODER.scan_once(text, 0)
+        except (StopIteration, ValueError, RecursionError):
             return _parsed(self._path, text, self.line)  # which says what is wrong
         return value if text[end:] in {"\n", ""} else _parsed(self._path, text, self.line)
 
@@ -102,6 +112,11 @@ class JsonArray:
         self._lines_before = 0
         self._text = ""
         self._start = 0
+        self._decoder = _DECODER
+
+    def skim(self, on: bool) -> None:
+        """Read the next members without looking for names that come twice: whoever uses them does."""
+        self._decoder = _SKIMMER if on else _DECODER
 
     @property
     def line(self) -> int:
@@ -124,11 +139,18 @@ class JsonArray:
             position = self._skip(file, position + 1)
             while self._text[position : position + 1] != "]":
                 self._start = position
-                value, position = self._member(file)
-                yield value
+                try:
+                    value, position = self._decoder.scan_once(self._text, position)
+                except (StopIteration, ValueError, RecursionError):
+                    value, position = self._member(file)
                 if self._text.startswith(_NEXT, position):
+                    yield value
                     position += 2
                     continue
+                position = _after_space(self._text, position)
+                if position == len(self._text):  # a number may go on in the next piece
+                    value, position = self._member(file)
+                yield value
                 if self._text[position : position + 1] == ",":
                     position = self._skip(file, position + 1)
                     if self._text[position : position + 1] != "]":
@@ -143,17 +165,16 @@ class JsonArray:
         """The member that starts at the current place, and the place of what follows it."""
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._start)
+                value, end = self._decoder.raw_decode(self._text, self._start)
             except json.JSONDecodeError:
                 if not self._more(file, self._start):
                     self._refuse()
                 continue
             except (ValueError, RecursionError):
                 self._refuse()
-            follows = end if self._text.startswith(",", end) else _after_space(self._text, end)
+            follows = _after_space(self._text, end)
             if follows < len(self._text) or not self._more(file, self._start):
                 return value, follows
-            # a number may go on in the next piece
 
     def _skip(self, file: TextIO, position: int) -> int:
         """The place of what follows white space."""

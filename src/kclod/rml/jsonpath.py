@@ -23,11 +23,11 @@ from jsonpath_rfc9535.selectors import (
     WildcardSelector,
 )
 
+from kclod.rml.comparing import Test, comparers
 from kclod.rml.rowwise import goes_by_row, guard_of
 
 Step = Callable[[object], Iterable[object]]
 """From one value to the values that it leads to."""
-Test = Callable[[object], bool]
 
 
 class PathError(ValueError):
@@ -94,6 +94,7 @@ def _by_library(text: str, query: library.JSONPathQuery) -> Path:
 
 def _by_steps(text: str, query: library.JSONPathQuery) -> Path:
     steps = [_segment(segment) for segment in query.segments]
+    stages = [_stage(segment, step) for segment, step in zip(query.segments, steps, strict=True)]
 
     def iterate(value: object) -> Iterator[object]:
         values: Iterable[object] = (value,)
@@ -103,8 +104,8 @@ def _by_steps(text: str, query: library.JSONPathQuery) -> Path:
 
     def find(value: object) -> list[object]:
         values: list[object] = [value]
-        for step in steps:
-            values = [child for parent in values for child in step(parent)]
+        for stage in stages:
+            values = stage(values)
         return values
 
     singular = query.singular_query()
@@ -175,6 +176,15 @@ def _segment(segment: JSONPathSegment) -> Step:
     if isinstance(segment, JSONPathRecursiveDescentSegment):
         return lambda value: _through(step, _descend(value))
     raise _NeedsLibraryError
+
+
+def _stage(segment: JSONPathSegment, step: Step) -> Callable[[list[object]], list[object]]:
+    """A segment for all values at once; for one name it is one comprehension."""
+    names = [selector.name for selector in segment.selectors if isinstance(selector, NameSelector)]
+    if isinstance(segment, JSONPathChildSegment) and len(names) == len(segment.selectors) == 1:
+        (name,) = names
+        return lambda values: [value[name] for value in values if isinstance(value, dict) and name in value]
+    return lambda values: [child for value in values for child in step(value)]
 
 
 def _each(steps: Sequence[Step]) -> Step:
@@ -278,56 +288,9 @@ def _comparison(expression: filters.ComparisonExpression) -> Test:
     if not (isinstance(left, filters.RelativeFilterQuery) and isinstance(right, _LITERALS)):
         raise _NeedsLibraryError
     path, literal = _by_steps("", left.query), right.value
-    compare = _comparers(literal)[operator]
+    compare = comparers(literal)[operator]
 
     def test(value: object) -> bool:
         return compare(next(path.iterate(value), _NOTHING))
 
     return test
-
-
-def _comparers(literal: str | float | bool | None) -> dict[str, Test]:
-    """RFC 9535 section 2.3.5.2.2: equality within one type, order within numbers and within strings."""
-    if literal is None or isinstance(literal, bool):
-
-        def equal(value: object) -> bool:
-            return value is literal
-
-        def less(value: object) -> bool:  # noqa: ARG001  # null and booleans have no order
-            return False
-
-        greater = less
-    elif isinstance(literal, (int, float)):
-        number = literal
-
-        def equal(value: object) -> bool:
-            return _is_number(value) and value == number
-
-        def less(value: object) -> bool:
-            return _is_number(value) and value < number  # type: ignore[operator]  # a number, as just tested
-
-        def greater(value: object) -> bool:
-            return _is_number(value) and value > number  # type: ignore[operator]  # a number, as just tested
-    else:
-
-        def equal(value: object) -> bool:
-            return isinstance(value, str) and value == literal
-
-        def less(value: object) -> bool:
-            return isinstance(value, str) and value < literal
-
-        def greater(value: object) -> bool:
-            return isinstance(value, str) and value > literal
-
-    return {
-        "==": equal,
-        "!=": lambda value: not equal(value),
-        "<": less,
-        ">": greater,
-        "<=": lambda value: less(value) or equal(value),
-        ">=": lambda value: greater(value) or equal(value),
-    }
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

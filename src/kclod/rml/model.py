@@ -154,7 +154,11 @@ class LogicalSource:
 
 @dataclass(frozen=True, slots=True)
 class TriplesMap:
-    """One triples map (7). `name` is its IRI, shortened to file and fragment where the mapping gave a relative one."""
+    """One triples map (7). `name` is its IRI, shortened to file and fragment where the mapping gave a relative one.
+
+    `default_base` is used where neither the triples map nor the run has a base IRI: in the older vocabulary, which has
+    no rml:baseIRI, processors take what the file declares as its base.
+    """
 
     key: str
     name: str
@@ -163,6 +167,7 @@ class TriplesMap:
     source_place: Place
     iterator_place: Place
     base_iri: str | None
+    default_base: str | None
     subject: TermMap
     classes: tuple[ox.NamedNode, ...]
     graphs: tuple[TermMap, ...]

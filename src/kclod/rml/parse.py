@@ -106,6 +106,7 @@ class _Reader:
             source_place=place,
             iterator_place=read_source.iterator_place if read_source else place,
             base_iri=base_iri,
+            default_base=self._default_base(resource),
             subject=term_map,
             classes=classes,
             graphs=graphs,
@@ -119,6 +120,11 @@ class _Reader:
                 self._place,
             )
         return triples_map
+
+    def _default_base(self, resource: Resource) -> str | None:
+        base = self._document.declared_base(resource)
+        is_older = self._source is not None and not self._source.typed
+        return base if is_older and base is not None and is_iri(base) else None
 
     def _base_iri(self, values: Sequence[Value], resource: Resource) -> str | None:
         if len(values) > 1:

@@ -20,7 +20,6 @@ from kclod.rml.jsonpath import ByRow
 from kclod.rml.jsonpath import Path as JsonPath
 from kclod.rml.model import Formulation, LogicalSource, Place, Root
 from kclod.rml.unreadable import SourceError
-from kclod.rml.yamlfiles import read_yaml
 
 Given = Path | Mapping[str, object] | None
 """A directory, or parsed values by source path, or None for the places that the mapping itself names."""
@@ -30,13 +29,15 @@ Given = Path | Mapping[str, object] | None
 class Rows:
     """The rows of one file: the members of the root array, lines, or rows of cells with the names of the columns.
 
-    `parse` makes a row of an item, where they differ; `line` tells the line of the item that was taken last.
+    `parse` makes a row of an item, where they differ; `line` tells the line of the item that was taken last. `skim`
+    is told whether the next items are only passed over, because another process maps them.
     """
 
     items: Iterator[Any]
     parse: Callable[[Any], object] | None = None
     columns: tuple[str, ...] | None = None
     line: Callable[[], int | None] = no_line
+    skim: Callable[[bool], None] = lambda _on: None
 
     def values(self) -> Iterator[object]:
         """All rows."""
@@ -136,7 +137,7 @@ class Sources:
         if not _is_yaml(path) and (str(path), source.encoding) not in self._values:
             array = JsonArray(path, source.encoding)
             if array.is_array():
-                return Rows(iter(array), line=lambda: array.line)
+                return Rows(iter(array), line=lambda: array.line, skim=array.skim)
         value = self.value(source)
         return Rows(iter(value)) if isinstance(value, list) else None
 
@@ -147,7 +148,9 @@ class Sources:
         path = self._locate(source)
         key = (str(path), source.encoding)
         if key not in self._values:
-            self._values[key] = (read_yaml if _is_yaml(path) else read_json)(path, source.encoding)
+            self._values[key] = (
+                _read_yaml(path, source.encoding) if _is_yaml(path) else read_json(path, source.encoding)
+            )
         return self._values[key]
 
     def iterate(self, source: LogicalSource | None, iterator: JsonPath | None) -> Iterator[object]:
@@ -210,6 +213,12 @@ class Sources:
 
 def _is_yaml(path: Path) -> bool:
     return path.suffix.lower() in {".yaml", ".yml"}
+
+
+def _read_yaml(path: Path, encoding: str) -> object:
+    from kclod.rml.yamlfiles import read_yaml  # noqa: PLC0415  # takes long to import
+
+    return read_yaml(path, encoding)
 
 
 def _root_of(source: LogicalSource) -> Path:

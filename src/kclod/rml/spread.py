@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import cycle
-from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from kclod.errors import Problem, UndecidedError
 from kclod.rml.result import Batch
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Share = Callable[[int, int], Iterable[Batch]]
 """The batches of the blocks whose number, divided by the second argument, leaves the first; in their order."""
@@ -35,7 +37,9 @@ def spread(jobs: int, share: Share, problems_of: Callable[[], Iterable[Problem]]
     because they are forked. Blocks that are not taken yet wait in pipes, so memory does not grow with the input.
     UndecidedError when a process ends before its work does.
     """
-    context = multiprocessing.get_context("fork")
+    from multiprocessing import get_context  # noqa: PLC0415  # small inputs do without it
+
+    context = get_context("fork")
     receivers: list[Connection] = []
     processes = []
     for number in range(jobs):

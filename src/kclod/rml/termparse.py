@@ -147,7 +147,7 @@ class TermReader:
         if isinstance(expression, Constant) and not is_language(expression.term.value):
             tag = expression.term.value
             where = self.place_of(shortcuts[0] if shortcuts else maps[0], node)
-            self._report("rml.language", f"{tag!r} is not a well-formed language tag", "use a tag of BCP 47", where)
+            self._report("rml.language", f"{tag!r} is not a valid language tag", "use a tag of BCP 47", where)
         return expression
 
     def _datatype(self, node: Resource, place: Place) -> TermMap | None:
@@ -239,12 +239,15 @@ def is_iri(text: str) -> bool:
 
 
 def is_language(text: str) -> bool:
-    """Whether a text is a well-formed language tag (BCP 47)."""
+    """Whether a text can be a valid language tag (BCP 47, section 2.2.9): well-formed, of a registered language.
+
+    No registered language has more than three letters, so that `english` is none.
+    """
     try:
         ox.Literal("", language=text)
     except ValueError:
         return False
-    return True
+    return len(text.partition("-")[0]) <= 3
 
 
 def well_typed(literal: ox.Literal) -> bool:
