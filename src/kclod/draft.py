@@ -51,6 +51,11 @@ class Draft:
             shutil.copyfile(other, path)
         self._entries[name] = FileEntry(name, path.stat().st_size, digest(path), media_type_of(name))
 
+    def clear(self) -> None:
+        """Begin again."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._entries.clear()
+
     @property
     def entries(self) -> list[FileEntry]:
         """The files written so far, by name."""

@@ -275,6 +275,12 @@ def current(root: Path) -> Release:
     return load(root / _CURRENT)
 
 
+def is_current(root: Path, version: str) -> bool:
+    """Whether `<root>/current` points to this release, and it is there."""
+    link = root / _CURRENT
+    return link.is_symlink() and str(link.readlink()) == version and (link / _MANIFEST).is_file()
+
+
 def verify(path: Path) -> list[Problem]:
     """Every way in which a release folder differs from its manifest and store list; empty when it is whole.
 

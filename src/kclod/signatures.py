@@ -7,7 +7,7 @@ that compares values, or looks further than a step, can be broken by an individu
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
@@ -62,6 +62,16 @@ def consistency_input(
     chosen = list(_by_novelty(sorted((individual, signature) for signature, individual in first.items())))
     found, looked_at = _surroundings(statements, chosen, most)
     return Selection(tuple(sorted(found)), looked_at, len(signatures))
+
+
+def outgoing_signatures(statements: Iterable[Statement]) -> dict[str, str]:
+    """Individual → what is said of it, as text: its types, and its properties as in its signature."""
+    said: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for statement in statements:
+        s, p, o = statement.split(" ", 2)
+        value = o if p == _TYPE else "" if o[0] != '"' else "@" if o[-1] not in '">' else o[o.rindex('"') :]
+        said[s][f"{p} {value}"] += 1
+    return {s: "\n".join(sorted(f"{kind} {min(n, 2)}" for kind, n in kinds.items())) for s, kinds in said.items()}
 
 
 def _signatures(statements: Iterable[Statement]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import http.client
 import math
+import shutil
 import subprocess
 import sys
 import time
@@ -46,6 +47,23 @@ def load_store(path: Path, dump: Path) -> None:
         store.flush()
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def copy_store(old: Path, new: Path) -> ox.Store:
+    """A store like another one that nobody changes any more, to be changed; what is large is shared by hard links.
+
+    RocksDB writes its table files once and then only removes them, so that the old store stays as it is.
+    """
+    new.mkdir(parents=True)
+    for file in old.iterdir():
+        if file.suffix == ".sst":
+            try:
+                (new / file.name).hardlink_to(file)
+                continue
+            except OSError:  # another file system, or one without hard links
+                pass
+        shutil.copyfile(file, new / file.name)
+    return ox.Store(str(new))
 
 
 def _unwritable(path: Path, error: Exception) -> UsageError:

@@ -17,7 +17,7 @@ from kclod.signatures import consistency_input
 
 
 def reason(data: Collection[Statement], ontology: Collection[Statement], places: Places) -> Inference:
-    """What follows by the ontology's axioms (OWL 2 RL). RefusedError when a rule finds that the data contradict them."""
+    """What follows by the ontology's axioms (OWL 2 RL). RefusedError when the data contradict them by a rule."""
     inference = infer(data, ontology, hidden=True)
     if inference.clashes:
         raise RefusedError(problem for clash in inference.clashes for problem in clash_problems(clash, places))
@@ -35,11 +35,16 @@ class ConsistencyCheck:
         self, data: Collection[Statement], ontology: Collection[Statement], known: Path, note: Callable[[str], None]
     ) -> None:
         selection = consistency_input(data, ontology)
+        self.saw_all = selection.is_whole
         if not selection.is_whole:
             note(f"HermiT looks at {selection}, at least one of each kind that it can tell apart at a glance")
         asked = "\n".join([*selection.statements, "", *ontology, *map(str, sorted(tool_versions().items()))])
         self._digest, self._known = text_digest(asked), known
-        self._check = None if self._digest in self._remembered() else start_consistency(selection.statements, ontology)
+        self._check = (
+            None
+            if self._digest in self._remembered()
+            else start_consistency(selection.statements, ontology, timeout=_TIMEOUT)
+        )
 
     def _remembered(self) -> list[str]:
         return self._known.read_text("ascii").split() if self._known.is_file() else []
@@ -52,7 +57,7 @@ class ConsistencyCheck:
             self._check.__exit__(*error)
 
     def settle(self) -> None:
-        """Wait for the answer. RefusedError when data and ontology cannot all be true, or a class can have no member."""
+        """Wait for the answer. RefusedError: data and ontology cannot all be true, or a class can have no member."""
         if self._check is None:
             return
         answer = self._check.result()
@@ -73,6 +78,8 @@ class ConsistencyCheck:
         self._known.write_text("\n".join([self._digest, *self._remembered()[:_REMEMBERED]]), "ascii")
 
 
+_TIMEOUT = 600.0
+"""Seconds that HermiT gets, while other stages take the processors as well."""
 _REMEMBERED = 20
 """How many answers are remembered besides the newest."""
 

@@ -15,25 +15,35 @@ class Graphs:
 
     dataset: Dataset
     named: dict[str, dict[Statement, None]]
+    sources: dict[Line, int]
+    """How many sources a line has, where they are several."""
 
     @classmethod
     def of(cls, dataset: Dataset, lines: Iterable[Line]) -> Graphs:
         """Lines sorted into their graphs."""
         named: dict[str, dict[Statement, None]] = {}
+        sources: dict[Line, int] = {}
         for line in lines:
             statement, graph = split_line(line)
             statements = named.get(graph)
             if statements is None:
                 statements = named[graph] = {}
+            if statement in statements:
+                sources[line] = sources.get(line, 1) + 1
             statements[statement] = None
-        return cls(dataset, named)
+        return cls(dataset, named, sources)
 
     def __getitem__(self, role: str) -> dict[Statement, None]:
         return self.named.setdefault(self.dataset.graphs[role], {})
 
     def add(self, role: str, statements: Iterable[Statement]) -> None:
-        """Add statements to the graph of a role such as `links`."""
-        self[role].update(dict.fromkeys(statements))
+        """Add the statements of one more source to the graph of a role such as `links`."""
+        graph = self[role]
+        for statement in dict.fromkeys(statements):
+            if statement in graph:
+                line = line_of(statement, self.dataset.graphs[role])
+                self.sources[line] = self.sources.get(line, 1) + 1
+            graph[statement] = None
 
     def vouched(self, accepted: Iterable[str]) -> dict[Statement, None]:
         """The default graph: the accepted claims and the graphs that the dataset includes."""

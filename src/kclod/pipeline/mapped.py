@@ -106,7 +106,7 @@ class Mapper:
         self.base_iri = project.dataset.base_iri
         self.kinds = read_kinds(project.kinds_file, project.name_of(project.kinds_file))
         self.articles = {project.name_of(path) for path in project.article_files}
-        self._paths = {project.name_of(path): path for path in (*project.entity_files, *project.article_files)}
+        self.paths = {project.name_of(path): path for path in (*project.entity_files, *project.article_files)}
         self._documents: dict[str, Located] = {}
         self._maker: _Maker | None = None
 
@@ -124,7 +124,7 @@ class Mapper:
 
     def document(self, name: str) -> Located:
         """A record file, read."""
-        return self._documents.get(name) or read_yaml(self._paths[name], name)
+        return self._documents.get(name) or read_yaml(self.paths[name], name)
 
     def run(self, known: MappedFiles | None, announce: Callable[[str], None], jobs: int | None = None) -> MappedFiles:
         """Map what `known` does not hold as it is now, in up to `jobs` processes (default: as many as pay).
@@ -140,7 +140,7 @@ class Mapper:
             raise
 
     def _files(self, known: MappedFiles | None, announce: Callable[[str], None], jobs: int | None) -> list[MappedFile]:
-        contents = {name: _digest(path.read_bytes()) for name, path in self._paths.items()}
+        contents = {name: _digest(path.read_bytes()) for name, path in self.paths.items()}
         keys = {name: _digest(f"{self.basis}\n{name}\n{content}".encode()) for name, content in contents.items()}
         before = {file.name: file for file in known.files} if known else {}
         same = {
@@ -159,10 +159,10 @@ class Mapper:
         if not all(map(self.mapping.is_row_wise, SOURCES)):
             files = [self._maker.together()]
         else:
-            todo = [name for name in self._paths if name not in usable]
-            size = sum(self._paths[name].stat().st_size for name in todo)
+            todo = [name for name in self.paths if name not in usable]
+            size = sum(self.paths[name].stat().st_size for name in todo)
             made = _spread(self._maker, todo, jobs or (os.cpu_count() or 1 if size > WORTH_FORKING else 1))
-            files = [usable.get(name) or made[name] for name in self._paths]
+            files = [usable.get(name) or made[name] for name in self.paths]
         _check_claims(files)
         self._documents.clear()
         return files
@@ -172,7 +172,7 @@ class Mapper:
         kind_of: dict[str, str] = {}
         for file in same.values():
             kind_of.update(file.entities)
-        names = self._paths.keys() - self.articles - same.keys()
+        names = self.paths.keys() - self.articles - same.keys()
         self._documents = {name: self.document(name) for name in sorted(names)}
         problems: list[Problem] = []
         slugs = registered(self._documents.values(), self.kinds, problems)
@@ -215,7 +215,7 @@ class Mapper:
 
     def _origins(self, file: MappedFile) -> dict[str, Place]:
         """The place of each thing that a file makes; of a registered thing or an article, its own record."""
-        rows, _ = self._made.rows(list(self._paths) if file.name == TOGETHER else [file.name])
+        rows, _ = self._made.rows(list(self.paths) if file.name == TOGETHER else [file.name])
         run = rml.run(self.mapping, sources=rows, base_iri=self.base_iri, origins=True)
         places = {iri: place for iri, origin in run.origins.items() if (place := place_of_record(origin.record))}
         own = [*rows[ENTITIES], *rows[ARTICLES]]

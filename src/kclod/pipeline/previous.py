@@ -122,8 +122,8 @@ class GraphsView:
 
     def subjects(self, predicate: str, object: str) -> Collection[str]:  # noqa: A002  # what RDF calls it
         """The subjects of a predicate and an object."""
-        if object.startswith("_:"):  # no label is known to be that of the dump
-            raise LookupError(object)
+        if object.startswith("_:"):  # of the ontology, which those who ask know themselves
+            return ()
         term = ox.NamedNode(object[1:-1]) if object.startswith("<") else triples_from([f"<x:> <x:> {object}"])[0].object
         property_ = ox.NamedNode(predicate[1:-1])
         found = {

@@ -42,6 +42,10 @@ class Kept:
     standing: Standing
     about: tuple[Statement, ...]
     """The metadata graph."""
+    seen_all: bool
+    """Whether HermiT has looked at all data, not at a selection."""
+    signatures: tuple[str, ...]
+    """The digests of what is said of individuals that HermiT has found consistent, or has taken as like one that is."""
 
 
 class State:
@@ -96,6 +100,8 @@ class State:
                 statistics=Statistics(**{**statistics, "classes": classes}),
                 standing=Standing(**value["standing"]),
                 about=tuple(value["about"]),
+                seen_all=value["seen_all"],
+                signatures=tuple(value["signatures"]),
             )
         return None
 
@@ -103,11 +109,6 @@ class State:
         """Write the small part."""
         values = {name: json.dumps(value, ensure_ascii=False) for name, value in asdict(kept).items()}
         self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", values.items())
-
-    def forget(self) -> None:
-        """Say that the state is of no release."""
-        self._connection.execute("DELETE FROM kept")
-        self._connection.commit()
 
     @property
     def accepted(self) -> frozenset[str]:

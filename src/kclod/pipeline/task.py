@@ -1,0 +1,137 @@
+"""What a build is about once the records are mapped, and what both ways of building do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kclod import metadata
+from kclod.constraints import check_constraints
+from kclod.draft import Draft
+from kclod.errors import Problem, RefusedError
+from kclod.expect import check_expectations
+from kclod.integrity import InputEntry, text_digest
+from kclod.link import Links, read_links
+from kclod.pipeline.checks import remarks
+from kclod.pipeline.mapped import MappedFiles, Mapper
+from kclod.pipeline.places import Places
+from kclod.project import Project
+from kclod.rdf import Statement
+from kclod.records import entity_iri
+from kclod.release import input_entries, tool_versions
+from kclod.shacl import Report
+from kclod.site import Section, Site, StoredQuery
+from kclod.statistics import Statistics
+from kclod.vocab import OWL, RDF
+
+Announce = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+Note = Callable[[str], None]
+"""Told what is worth knowing although it refuses nothing."""
+
+WORK = ".work"
+"""The folder beside the releases in which a build keeps what the next one can use."""
+STATE = f"{WORK}/state.sqlite"
+CONSISTENT = f"{WORK}/consistent"
+LINKS, INFERRED, REPORT = "stages/links.nt", "stages/inferred.nt", "stages/report.ttl"
+"""Files of a release that show what stages have made."""
+SCHEMA = "dumps/records.schema.json"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a build is about, once the records are mapped."""
+
+    project: Project
+    root: Path
+    draft: Draft
+    queries: Sequence[StoredQuery]
+    constraints: Sequence[StoredQuery]
+    mapper: Mapper
+    mapped: MappedFiles
+    links: Links
+    places: Places
+    announce: Announce
+    note: Note
+
+    @cached_property
+    def inputs(self) -> list[InputEntry]:
+        """All input files."""
+        return input_entries(self.project.inputs)
+
+    @cached_property
+    def fixed(self) -> str:
+        """The digest of all inputs that are no record files, and of kclod and its tools."""
+        records = set(self.mapper.paths)
+        parts = [f"{entry.sha256} {entry.path}" for entry in self.inputs if entry.path not in records]
+        return text_digest("\n".join([*parts, *map(str, sorted(tool_versions().items()))]))
+
+    def note_remarks(self, report: Report) -> None:
+        """Tell what the shapes found that refuses nothing."""
+        for remark in remarks(report, self.places):
+            self.note(remark)
+
+    def describe(
+        self, store: ox.Store, statistics: Statistics, sizes: Mapping[str, int]
+    ) -> tuple[Site, list[Statement]]:
+        """What the site shows beyond the quads, and the metadata graph. RefusedError where the data fall short."""
+        dataset = self.project.dataset
+        check_constraints(store, self.constraints, self.places.of_thing)
+        check_expectations(dataset, {kind: found.entities for kind, found in statistics.classes.items()}, store)
+        site = describe_site(self.project, self.queries, store)
+        return site, metadata.describe(site, statistics, sizes, dataset.triples)
+
+
+def link(project: Project, mapped: MappedFiles) -> Links:
+    """Read the project's mapping sets; only registered things may be linked."""
+    names = {path: project.name_of(path) for path in project.link_files}
+    base_iri = project.dataset.base_iri
+    known = {entity_iri(base_iri, kind, slug) for file in mapped.files for slug, kind in file.entities.items()}
+    return read_links(project.link_files, base_iri=base_iri, known=known, name_of=names)
+
+
+def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.Store) -> Site:
+    """What the site shows beyond the quads; the home page's queries are answered here, once."""
+    dataset = project.dataset
+    by_iri = {query.iri: query for query in queries}
+    missing = [iri for iri in dataset.home if iri not in by_iri]
+    if missing:
+        raise RefusedError(
+            Problem("dataset.home", f"<{iri}> is no stored query", "add it to examples/queries/", str(dataset.file))
+            for iri in missing
+        )
+    ontology = next(
+        (t.subject for t in project.ontology if t.predicate == RDF["type"] and t.object == OWL["Ontology"]), None
+    )
+    return Site(
+        base_iri=dataset.base_iri,
+        dataset_iri=dataset.iri,
+        title=dataset.title,
+        description=dataset.description,
+        licence=dataset.licence,
+        rights=dataset.rights,
+        version=dataset.version,
+        prefixes=dataset.prefixes,
+        graphs=dataset.graphs,
+        ontology_iri=ontology.value if isinstance(ontology, ox.NamedNode) else None,
+        sections=tuple(answer(store, by_iri[iri]) for iri in dataset.home),
+        queries=tuple(queries),
+        classes=dataset.home_classes,
+    )
+
+
+def answer(store: ox.Store, query: StoredQuery) -> Section:
+    """A stored SELECT query answered, each cell as an N-Triples term."""
+    solutions = store.query(query.text)
+    if not isinstance(solutions, ox.QuerySolutions):
+        raise RefusedError(
+            Problem("dataset.home", "the home page shows SELECT queries only", "choose another", item=query.iri)
+        )
+    columns = tuple(variable.value for variable in solutions.variables)
+    rows = tuple(tuple(None if term is None else str(term) for term in solution) for solution in solutions)
+    return Section(query, columns, rows)

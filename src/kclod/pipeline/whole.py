@@ -1,0 +1,103 @@
+"""The whole build: link → accept → reason → validate → release, over all that is mapped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from kclod import rdf, turtle
+from kclod.accept import accepted_claims
+from kclod.draft import Draft
+from kclod.integrity import text_digest
+from kclod.pipeline.checks import ConsistencyCheck, reason, validate
+from kclod.pipeline.graphs import Graphs
+from kclod.pipeline.state import Kept, State
+from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, STATE, Task
+from kclod.project import Dataset
+from kclod.release import STORE, Content, Release, finish
+from kclod.signatures import outgoing_signatures
+from kclod.statistics import Statistics
+from kclod.store import Loading
+
+
+def build_whole(task: Task) -> Release:
+    """Build all from what is mapped."""
+    project, dataset, draft = task.project, task.project.dataset, task.draft
+    ontology = project.ontology_statements
+    graphs = Graphs.of(dataset, task.mapped.all_lines())
+    graphs.add("ontology", ontology)
+    graphs.add("links", map(str, task.links.links))
+    graphs.add("provenance", map(str, task.links.mappings))
+    accepted = accepted_claims(graphs["provenance"], dataset)
+    task.announce("reason")
+    asserted = graphs.vouched(accepted)
+    with ConsistencyCheck(asserted, ontology, task.root / CONSISTENT, task.note) as check:
+        inference = reason(asserted, ontology, task.places)
+        graphs["inferred"].update(dict.fromkeys(inference.statements))
+        vouched = graphs.vouched(accepted)
+        lines = rdf.canonical_lines(graphs.lines(vouched))
+        with loading(draft, lines) as store_made:
+            task.announce("validate")
+            report = validate([*vouched, *graphs["provenance"]], project.shape_files, ontology, task.places)
+            task.note_remarks(report)
+            check.settle()
+            task.announce("release")
+            statistics = Statistics.of(vouched, dataset.base_iri)
+            store = store_made.opened()
+    sizes = {name: len(graphs.named.get(name, ())) for name in dataset.graphs.values()}
+    site, about = task.describe(store, statistics, sizes)
+    more = [rdf.line_of(statement, name) for statement in about for name in _described_in(dataset)]
+    store.extend(rdf.quads_from(more))
+    store.flush()
+    del store
+    content = Content.of(sorted({*lines, *more}), site)
+    for name, text in content.files(site):
+        draft.write(name, text)
+    draft.write(LINKS, rdf.nquads(sorted(map(str, task.links.links))))
+    draft.write(INFERRED, rdf.nquads(sorted(inference.statements)))
+    draft.write(REPORT, turtle.serialize(report.triples, dataset.prefixes))
+    draft.write(SCHEMA, task.mapper.schema())
+    release = finish(task.root, draft, site, content.counts, task.inputs)
+    if inference.hidden is not None and report.standing is not None:
+        with closing(State.make(task.root / STATE)) as state:
+            signatures = {text_digest(text) for text in outgoing_signatures(vouched).values()}
+            state.change_accepted((), sorted(accepted))
+            state.set_repeated(graphs.sources)
+            state.count_objects(Counter(statement.split(" ", 2)[2] for statement in vouched))
+            state.change_hidden((), inference.hidden)
+            state.keep(
+                Kept(
+                    release=release.version,
+                    fixed=task.fixed,
+                    mapped=tuple(task.mapped.files),
+                    counts=content.counts,
+                    sizes=sizes,
+                    statistics=statistics,
+                    standing=report.standing,
+                    about=tuple(about),
+                    seen_all=check.saw_all,
+                    signatures=tuple(sorted(signatures)),
+                )
+            )
+            state.commit()
+    return release
+
+
+@contextmanager
+def loading(draft: Draft, lines: Sequence[rdf.Line]) -> Iterator[Loading]:
+    """The store while it is made of these lines by another process."""
+    dump = draft.folder / ".load.nq"
+    dump.parent.mkdir(parents=True)
+    dump.write_bytes(rdf.nquads(lines))
+    try:
+        with Loading(draft.folder / STORE, dump) as running:
+            yield running
+    finally:
+        dump.unlink()
+
+
+def _described_in(dataset: Dataset) -> tuple[str, ...]:
+    """The graphs that the metadata graph's statements are in: itself, and the default graph where it includes them."""
+    graph = dataset.graphs["metadata"]
+    return (graph, "") if graph in dataset.default_graphs else (graph,)
