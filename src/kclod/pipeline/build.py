@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from kclod import rdf
@@ -48,11 +48,10 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
             task = Task(project, root, draft, queries, constraints, mapper, mapped, links, places, announce, note)
             release = None
             if state and kept and kept.fixed == task.fixed and is_current(root, kept.release):
-                try:
+                with suppress(NotLocalError):
                     release = build_change(task, state, kept)
-                except NotLocalError:
-                    draft.clear()
         if release is None:
+            draft.clear()
             release = build_whole(task)
         mapped.forget_others()
         return release

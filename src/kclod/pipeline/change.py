@@ -77,10 +77,11 @@ class Change:
         self._old_store = open_read_only(release.store_path)
 
     def close(self) -> None:
-        """Let go of the stores and the dump."""
-        self.store.flush()
-        del self.store, self._old_store
-        self.old.close()
+        """Let go of the stores and the dump; nothing can be asked any more."""
+        store = self.__dict__.pop("store", None)
+        if store is not None:
+            store.flush()
+        self.__dict__.clear()
 
     # records → map ----------------------------------------------------------------------------------------------
 
@@ -155,10 +156,14 @@ class Change:
         """The lines of claims that are taken in or left out now."""
         wanted = set(claims) - {split_line(line)[1] for line in (*self.stated.removed, *self.stated.added)}
         base, found = f"{self.dataset.base_iri}claim/", []
-        for file in self.mapped.files if wanted else ():
-            if any(f"{base}{claim}" in wanted for claim in file.claims):
-                found += [line for line in self.mapped.lines(file) if split_line(line)[1] in wanted]
-        if {split_line(line)[1] for line in found} != wanted:
+        gone = {claim for file in self.kept.mapped for claim in file.claims}
+        gone -= {claim for file in self.mapped.files for claim in file.claims}
+        unknown = wanted - {f"{base}{claim}" for claim in gone}
+        for file in self.mapped.files if unknown else ():
+            here = wanted & {f"{base}{claim}" for claim in file.claims}
+            unknown -= here
+            found += [line for line in self.mapped.lines(file) if split_line(line)[1] in here] if here else []
+        if unknown:
             raise NotLocalError
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kclod import rdf, turtle
 from kclod.pipeline.change import Change, Delta, change_store
@@ -12,17 +12,41 @@ from kclod.pipeline.previous import SortedLines
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, Task
 from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish
+from kclod.shacl import Report
+from kclod.site import Site
 
 
 def build_change(task: Task, state: State, kept: Kept) -> Release:
     """Build the release before with what record files have changed. NotLocalError: it has to be built whole."""
-    project, dataset, draft = task.project, task.project.dataset, task.draft
     before = current(task.root)
-    change = Change(task, before, state, kept)
+    with closing(Change(task, before, state, kept)) as change:
+        new = _bring_up_to_date(task, change, kept)
+        _write(task, change, before, new)
+        state.change_accepted(change.accepted_before - change.accepted, change.accepted - change.accepted_before)
+        state.set_repeated(change.numbers)
+        state.change_hidden(change.inferred.hidden_removed, change.inferred.hidden_added)
+    release = finish(task.root, task.draft, new.site, new.kept.counts, task.inputs)
+    state.keep(replace(new.kept, release=release.version))
+    state.commit()
+    return release
+
+
+@dataclass(frozen=True)
+class _New:
+    """What is new besides the lines that records make."""
+
+    site: Site
+    report: Report
+    told: Delta
+    """The lines of the metadata graph."""
+    kept: Kept
+
+
+def _bring_up_to_date(task: Task, change: Change, kept: Kept) -> _New:
     task.announce("reason")
     signatures, shown = change.unseen()
-    known = task.root / CONSISTENT
-    with ConsistencyCheck(shown, project.ontology_statements, known, task.note) if shown else nullcontext() as check:
+    known, ontology = task.root / CONSISTENT, task.project.ontology_statements
+    with ConsistencyCheck(shown, ontology, known, task.note) if shown else nullcontext() as check:
         task.announce("validate")
         report = approved(change.report(), task.places)
         task.note_remarks(report)
@@ -32,37 +56,33 @@ def build_change(task: Task, state: State, kept: Kept) -> Release:
     change_store(change.store, change.derived_lines)
     statistics, sizes = change.statistics(), change.sizes()
     site, about = task.describe(change.store, statistics, sizes)
-    told = Delta.between(kept.about, about).in_graph(dataset.graphs["metadata"])
+    told = Delta.between(kept.about, about).in_graph(task.project.dataset.graphs["metadata"])
     change_store(change.store, told)
-    counts = change.counts(told)
-    draft.write(SITE, site.to_json().encode())
-    draft.write(
-        dump_name(site, rdf.N_QUADS),
-        change.old.changed(change.lines.removed | told.removed, change.lines.added | told.added),
-    )
-    draft.write(dump_name(site, rdf.TURTLE), change.turtle(site.prefixes))
-    with closing(SortedLines(before.path / INFERRED)) as inferred:
-        draft.write(INFERRED, inferred.changed(change.inferred.removed, change.inferred.added))
-    draft.write(REPORT, turtle.serialize(report.triples, dataset.prefixes))
-    for name in (ONTOLOGY, LINKS, SCHEMA):
-        draft.take(name, before.path / name)
-    change.close()
-    release = finish(task.root, draft, site, counts, task.inputs)
-    state.change_accepted(change.accepted_before - change.accepted, change.accepted - change.accepted_before)
-    state.set_repeated(change.numbers)
-    state.change_hidden(change.inferred.hidden_removed, change.inferred.hidden_added)
-    state.keep(
+    return _New(
+        site,
+        report,
+        told,
         replace(
             kept,
-            release=release.version,
             mapped=tuple(task.mapped.files),
-            counts=counts,
+            counts=change.counts(told),
             sizes=sizes,
             statistics=statistics,
             standing=report.standing or kept.standing,
             about=tuple(about),
             signatures=tuple(sorted({*kept.signatures, *signatures})),
-        )
+        ),
     )
-    state.commit()
-    return release
+
+
+def _write(task: Task, change: Change, before: Release, new: _New) -> None:
+    draft, site, lines, told = task.draft, new.site, change.lines, new.told
+    draft.write(SITE, site.to_json().encode())
+    nquads = change.old.changed(lines.removed | told.removed, lines.added | told.added)
+    draft.write(dump_name(site, rdf.N_QUADS), nquads)
+    draft.write(dump_name(site, rdf.TURTLE), change.turtle(site.prefixes))
+    with closing(SortedLines(before.path / INFERRED)) as inferred:
+        draft.write(INFERRED, inferred.changed(change.inferred.removed, change.inferred.added))
+    draft.write(REPORT, turtle.serialize(new.report.triples, site.prefixes))
+    for name in (ONTOLOGY, LINKS, SCHEMA):
+        draft.take(name, before.path / name)

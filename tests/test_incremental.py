@@ -1,0 +1,232 @@
+"""An incremental build gives what a full build gives: the same bytes, or the same refusal."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kclod import pipeline
+from kclod.consistency import Consistency
+from kclod.errors import KclodError
+from kclod.pipeline import checks
+from kclod.pipeline.task import STATE, WORK
+from kclod.project import Project
+from kclod.release import Release, current, verify
+from kclod.store import open_read_only
+
+build_module = importlib.import_module("kclod.pipeline.build")  # the package has a function of that name
+MINI = Path(__file__).parent / "mini"
+DIGEST = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+Article = dict[str, dict[str, Any]]
+
+
+class Agreeing:
+    """Takes the place of HermiT, which is not what is tested here and takes seconds."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def result(self) -> Consistency:
+        return Consistency(True, (), "")
+
+
+@pytest.fixture(autouse=True)
+def _no_hermit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "start_consistency", Agreeing)
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Notes each build that is done in full."""
+    notes: list[str] = []
+
+    def noting(task: Any) -> Release:
+        notes.append(task.root.name)
+        return before(task)
+
+    before = build_module.build_whole
+    monkeypatch.setattr(build_module, "build_whole", noting)
+    return notes
+
+
+_item = st.fixed_dictionaries(
+    {"kind": st.just("service"), "light": st.sampled_from(["cape-north", "nore", "third"])},
+    optional={
+        "mode": st.sampled_from(["report", "rumour"]),
+        "height": st.sampled_from(["24.50", "24.5", 12, 300]),
+        "lit": st.sampled_from(["1875-05-01", "1870/1875-04", "1990"]),
+        "keepers": st.just([{"who": "등대지기", "remark": {"en": 'old "hand"\n', "ko": "늙은 손"}}]),
+        "contradicts": st.sampled_from([["gazette/a"], ["gazette/b", "gazette/a"], ["herald/c"]]),
+    },
+)
+_article = st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), _item, max_size=4)
+_base: Article = {"a": {"kind": "service", "light": "cape-north"}, "b": {"kind": "service", "light": "nore"}}
+_content = st.fixed_dictionaries(
+    {"gazette": _article.map(lambda items: {**_base, **items})},
+    optional={"herald": _article, "times": _article, "third": st.booleans()},
+)
+
+
+def write(root: Path, content: dict[str, Any]) -> Project:
+    """A project of these articles; `third` says whether a third light is registered."""
+    folder = root / "examples" / "articles"
+    for path in folder.glob("*"):
+        path.unlink()
+    for name, items in content.items():
+        if name == "third":
+            continue
+        records = [
+            {"id": key, **item, "evidence": [{"start": 0, "end": 9, "sha256": DIGEST}]} for key, item in items.items()
+        ]
+        text = {"file": "x", "sha256": DIGEST, "length": 300}
+        head = {"id": name, "title": f"The {name}", "text": text}
+        article = {"article": head, "defaults": {"mode": "report"}, "items": records}
+        (folder / f"{name}.yaml").write_text(json.dumps(article, ensure_ascii=False), "utf-8")
+    lights = [{"id": "cape-north", "label": {"en": "Cape", "ko": "갑"}, "type": "Lighthouse"}]
+    lights.append({"id": "nore", "label": {"en": "Nore"}, "type": "Lightship"})
+    if content.get("third"):
+        lights.append({"id": "third", "label": {"en": "Third"}, "type": "Light"})
+    (root / "examples/entities/light.yaml").write_text(json.dumps({"kind": "light", "entities": lights}), "utf-8")
+    return Project(root)
+
+
+def outcome(project: Project, root: Path) -> dict[str, bytes] | str:
+    """The files of the release, or what is wrong."""
+    try:
+        release = pipeline.build(project, root)
+    except KclodError as error:
+        return str(error)
+    assert verify(release.path) == []
+    store = open_read_only(release.store_path)
+    files = {path.relative_to(release.path).as_posix(): path for path in release.path.rglob("*") if path.is_file()}
+    content = {name: path.read_bytes() for name, path in files.items() if not name.startswith("store")}
+    content["store"] = "\n".join(sorted(map(str, store))).encode()
+    return content
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(contents=st.lists(_content, min_size=2, max_size=4))
+def test_random_edits(tmp_path_factory: pytest.TempPathFactory, contents: list[dict[str, Any]]) -> None:
+    folder = tmp_path_factory.mktemp("edits")
+    shutil.copytree(MINI, folder / "project")
+    for number, content in enumerate(contents):
+        project = write(folder / "project", content)
+        step_by_step = outcome(project, folder / "releases")
+        assert step_by_step == outcome(project, folder / f"whole-{number}")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A small project of two articles, built once."""
+    shutil.copytree(MINI, tmp_path / "project")
+    herald = {"c": {"kind": "service", "light": "nore", "height": "9.0"}}
+    write(tmp_path / "project", {"gazette": _base, "herald": herald})
+    pipeline.build(Project(tmp_path / "project"), tmp_path / "releases")
+    return tmp_path
+
+
+def edited(root: Path, **herald: Any) -> Project:
+    item = {"kind": "service", "light": "nore", "height": "9.0", **herald}
+    return write(root / "project", {"gazette": _base, "herald": {"c": item}})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"height": "9.00"}, {"mode": "rumour"}, {"lit": "1870"}, {"light": "cape-north"}, {"contradicts": ["gazette/a"]}],
+    ids=str,
+)
+def test_a_changed_article_is_built_without_the_rest(root: Path, whole: list[str], change: dict[str, Any]) -> None:
+    project = edited(root, **change)
+    files = outcome(project, root / "releases")
+    assert whole == []
+    assert files == outcome(project, root / "again")
+    assert whole == ["again"]
+
+
+def test_a_file_that_goes_and_one_that_comes(root: Path, whole: list[str]) -> None:
+    project = write(root / "project", {"gazette": _base, "times": {"d": {"kind": "service", "light": "nore"}}})
+    files = outcome(project, root / "releases")
+    assert whole == []
+    assert files == outcome(project, root / "again")
+
+
+def test_only_changed_files_are_mapped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kclod.pipeline import mapped  # noqa: PLC0415  # what is patched
+
+    names: list[str] = []
+    one = mapped._Maker.one
+    monkeypatch.setattr(mapped._Maker, "one", lambda self, name: names.append(name) or one(self, name))
+    pipeline.build(edited(root, height="8.0"), root / "releases")
+    assert names == ["examples/articles/herald.yaml"]
+
+
+def test_nothing_changed(root: Path, whole: list[str]) -> None:
+    before = current(root / "releases")
+    assert pipeline.build(Project(root / "project"), root / "releases").path == before.path
+    assert whole == []
+
+
+@pytest.mark.parametrize(
+    "file", ["shapes/light.ttl", "ontology/lights.ttl", "mappings/lights.rml.ttl", "mappings/wikidata.sssom.tsv"]
+)
+def test_anything_but_records_is_a_full_build(root: Path, whole: list[str], file: str) -> None:
+    path = root / "project" / file
+    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+    pipeline.build(Project(root / "project"), root / "releases")
+    assert whole == ["releases"]
+
+
+@pytest.mark.parametrize("harm", ["no state", "bad state", "no lines", "rolled back"])
+def test_what_the_build_before_left_may_be_gone(root: Path, harm: str) -> None:
+    releases = root / "releases"
+    if harm == "no state":
+        (releases / STATE).unlink()
+    elif harm == "bad state":
+        (releases / STATE).write_bytes(b"SQLite format 3\x00 and more")
+    elif harm == "no lines":
+        shutil.rmtree(releases / WORK / "mapped")
+    else:
+        first = current(releases).version
+        pipeline.build(edited(root, height="7.0"), releases)
+        (releases / "current").unlink()
+        (releases / "current").symlink_to(first)
+    project = edited(root, height="6.0")
+    assert outcome(project, releases) == outcome(project, root / "again")
+
+
+def test_a_refused_change_leaves_the_state_as_it_was(root: Path, whole: list[str]) -> None:
+    refused = outcome(edited(root, height="300"), root / "releases")
+    assert isinstance(refused, str)
+    assert "herald.yaml" in refused
+    assert refused == outcome(edited(root, height="300"), root / "again")
+    whole.clear()
+    project = edited(root, height="8.0")
+    files = outcome(project, root / "releases")
+    assert whole == []
+    assert files == outcome(project, root / "another")
+
+
+def test_records_mapped_in_several_processes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kclod.pipeline import mapped  # noqa: PLC0415  # what is patched
+
+    monkeypatch.setattr(mapped, "WORTH_FORKING", 0)
+    project = Project(root / "project")
+    assert outcome(project, root / "spread") == outcome(project, root / "releases")
+    broken = edited(root, light="nowhere", mode="unheard")
+    problems = outcome(broken, root / "spread")
+    assert isinstance(problems, str)
+    assert "herald.yaml" in problems
+    assert "nowhere" in problems
+    assert "unheard" in problems
