@@ -7,7 +7,7 @@ results: SPARQL 1.1 Query Results JSON, XML, CSV, TSV.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -125,6 +125,7 @@ def in_graph(triples: Iterable[ox.Triple], graph: GraphName) -> Iterator[ox.Quad
     return (ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
 
 
+_PIECE = 10_000
 Statement = str
 """A triple in canonical N-Triples without the full stop: subject, predicate and object, one space between each.
 
@@ -169,6 +170,12 @@ def canonical(quads: Iterable[ox.Quad]) -> bytes:
 def nquads(lines: Iterable[Line | Statement]) -> bytes:
     """Lines as N-Quads, statements as N-Triples."""
     return "".join([f"{line} .\n" for line in lines]).encode()
+
+
+def in_pieces(lines: Sequence[Line | Statement]) -> Iterator[bytes]:
+    """As `nquads`, some thousand lines at a time."""
+    for start in range(0, len(lines), _PIECE):
+        yield nquads(lines[start : start + _PIECE])
 
 
 def quads_from(lines: Iterable[Line]) -> list[ox.Quad]:

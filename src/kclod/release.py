@@ -51,8 +51,6 @@ __all__ = [
 
 SITE, ONTOLOGY, STORE = "site.json", "ontology.ttl", "store"
 _MANIFEST, _STORE_LIST, _CURRENT = "manifest.json", "store.json", "current"
-_PIECE = 10_000
-"""Lines of a dump that are written at once."""
 
 
 @dataclass(frozen=True)
@@ -183,15 +181,10 @@ class Content:
         named = len(sizes) - ("" in sizes)
         return cls(lines, default, ontology, Counts(len(lines), sizes[""], named))
 
-    def nquads(self) -> Iterator[bytes]:
-        """The canonical dump, in pieces."""
-        for start in range(0, len(self.lines), _PIECE):
-            yield "".join([f"{line} .\n" for line in self.lines[start : start + _PIECE]]).encode()
-
     def files(self, site: Site) -> Iterator[tuple[str, bytes | Iterable[bytes]]]:
         """The files that every release has, by their names below its folder."""
         yield SITE, site.to_json().encode()
-        yield dump_name(site, rdf.N_QUADS), self.nquads()
+        yield dump_name(site, rdf.N_QUADS), rdf.in_pieces(self.lines)
         yield dump_name(site, rdf.TURTLE), turtle.write_statements(self.default, site.prefixes)
         if "ontology" in site.graphs:
             yield ONTOLOGY, turtle.write_statements(self.ontology, site.prefixes)

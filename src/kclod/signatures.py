@@ -38,16 +38,20 @@ class Selection:
 
 
 def consistency_input(
-    data: Iterable[Statement | ox.Triple], ontology: Iterable[Statement | ox.Triple], *, most: int = 8_000
+    data: Iterable[Statement | ox.Triple],
+    ontology: Iterable[Statement | ox.Triple],
+    *,
+    most: int = 8_000,
+    chosen: int = 3_000,
 ) -> Selection:
     """What a complete reasoner is to see of data, besides the ontology: all of up to `most` statements.
 
     Of more, for each signature the first individual by its name, with all that is said of it, some of what leads to it,
-    and the types of what it is linked with; where that is more than `most`, those that show a type or property for the
-    first time before others. The same data give the same selection, in whatever order they come. Statements of the
-    ontology are not repeated.
+    and the types of what it is linked with; where that is more than `chosen` statements, those that show a type or
+    property for the first time before others. The same data give the same selection, in whatever order they come.
+    Statements of the ontology are not repeated.
 
-    HermiT's time grows with the square of the data, to half a minute for the default of `most`.
+    HermiT's time grows with the square of the data, to half a minute for the default of `most` statements.
     """
     axioms = frozenset(map(str, ontology))
     statements = [statement for statement in map(str, data) if statement not in axioms]
@@ -59,8 +63,8 @@ def consistency_input(
         known = first.get(signature)
         if known is None or individual < known:
             first[signature] = individual
-    chosen = list(_by_novelty(sorted((individual, signature) for signature, individual in first.items())))
-    found, looked_at = _surroundings(statements, chosen, most)
+    in_order = _by_novelty(sorted((individual, signature) for signature, individual in first.items()))
+    found, looked_at = _surroundings(statements, in_order, min(chosen, most))
     return Selection(tuple(sorted(found)), looked_at, len(signatures))
 
 

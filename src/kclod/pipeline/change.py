@@ -72,6 +72,8 @@ class Change:
             f.name for f in (*kept.mapped, *self.mapped.files)
         ):
             raise NotLocalError  # statistics would count themselves; or all files are mapped as one
+        if kept.sizes[""]:
+            raise NotLocalError  # what is mapped into the default graph cannot be told from what gets there otherwise
         (dump,) = (dump for dump in release.dumps if dump.path.suffix == ".nq")
         self.old = SortedLines(dump.path)
         self._old_store = open_read_only(release.store_path)
@@ -106,7 +108,7 @@ class Change:
     def stated(self) -> Delta:
         """The lines of the named graphs that records make."""
         lines = self.numbers
-        if any(map(has_blank_node, lines)):
+        if any(has_blank_node(line) or not split_line(line)[1] for line in lines):
             raise NotLocalError
         gone = frozenset(line for line, number in lines.items() if not number)
         new = frozenset(line for line, number in lines.items() if number and not self._sources(line))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from kclod.project import Dataset
@@ -46,13 +46,20 @@ class Graphs:
             graph[statement] = None
 
     def vouched(self, accepted: Iterable[str]) -> dict[Statement, None]:
-        """The default graph: the accepted claims and the graphs that the dataset includes."""
+        """The default graph: what is mapped into it, the accepted claims, and the graphs that the dataset includes."""
         union: dict[Statement, None] = {}
-        for name in (*sorted(accepted), *self.dataset.default_graphs):
+        for name in ("", *sorted(accepted), *self.dataset.default_graphs):
             union.update(self.named.get(name, {}))
         return union
 
-    def lines(self, default: Collection[Statement]) -> Iterator[Line]:
-        """The whole dataset; `default` is what the default graph holds."""
-        for name, statements in (("", default), *self.named.items()):
-            yield from [line_of(statement, name) for statement in statements]
+    def lines(self, default: Collection[Statement]) -> list[Line]:
+        """The distinct lines of the whole dataset in code-point order; `default` is what the default graph holds.
+
+        That is their canonical order: the only blank nodes are the ontology's, which have canonical labels already.
+        """
+        lines = list(default)
+        for name, statements in self.named.items():
+            if name:
+                lines += [f"{statement} <{name}>" for statement in statements]
+        lines.sort()
+        return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 from kclod import rdf, turtle
@@ -15,7 +15,7 @@ from kclod.pipeline.graphs import Graphs
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, STATE, Task
 from kclod.project import Dataset
-from kclod.release import STORE, Content, Release, finish
+from kclod.release import STORE, Content, Counts, Release, finish
 from kclod.signatures import outgoing_signatures
 from kclod.statistics import Statistics
 from kclod.store import Loading
@@ -36,7 +36,7 @@ def build_whole(task: Task) -> Release:
         inference = reason(asserted, ontology, task.places)
         graphs["inferred"].update(dict.fromkeys(inference.statements))
         vouched = graphs.vouched(accepted)
-        lines = rdf.canonical_lines(graphs.lines(vouched))
+        lines = graphs.lines(vouched)
         with loading(draft, lines) as store_made:
             task.announce("validate")
             report = validate([*vouched, *graphs["provenance"]], project.shape_files, ontology, task.places)
@@ -45,13 +45,12 @@ def build_whole(task: Task) -> Release:
             task.announce("release")
             statistics = Statistics.of(vouched, dataset.base_iri)
             store = store_made.opened()
-    sizes = {name: len(graphs.named.get(name, ())) for name in dataset.graphs.values()}
+    sizes = {name: len(graphs.named.get(name, ())) for name in ("", *dataset.graphs.values())}
     site, about = task.describe(store, statistics, sizes)
-    more = [rdf.line_of(statement, name) for statement in about for name in _described_in(dataset)]
-    store.extend(rdf.quads_from(more))
+    content = _content(graphs, vouched, lines, about)
+    store.extend(rdf.quads_from(rdf.line_of(s, name) for s in about for name in _described_in(dataset)))
     store.flush()
     del store
-    content = Content.of(sorted({*lines, *more}), site)
     for name, text in content.files(site):
         draft.write(name, text)
     draft.write(LINKS, rdf.nquads(sorted(map(str, task.links.links))))
@@ -64,7 +63,7 @@ def build_whole(task: Task) -> Release:
             signatures = {text_digest(text) for text in outgoing_signatures(vouched).values()}
             state.change_accepted((), sorted(accepted))
             state.set_repeated(graphs.sources)
-            state.count_objects(Counter(statement.split(" ", 2)[2] for statement in vouched))
+            state.fill_objects(Counter(statement.split(" ", 2)[2] for statement in vouched))
             state.change_hidden((), inference.hidden)
             state.keep(
                 Kept(
@@ -89,12 +88,27 @@ def loading(draft: Draft, lines: Sequence[rdf.Line]) -> Iterator[Loading]:
     """The store while it is made of these lines by another process."""
     dump = draft.folder / ".load.nq"
     dump.parent.mkdir(parents=True)
-    dump.write_bytes(rdf.nquads(lines))
+    with dump.open("wb") as file:
+        file.writelines(rdf.in_pieces(lines))
     try:
         with Loading(draft.folder / STORE, dump) as running:
             yield running
     finally:
         dump.unlink()
+
+
+def _content(
+    graphs: Graphs, vouched: Mapping[rdf.Statement, None], lines: list[rdf.Line], about: Sequence[rdf.Statement]
+) -> Content:
+    """The dataset with the metadata graph, whose statements nothing else has said."""
+    dataset = graphs.dataset
+    targets = _described_in(dataset)
+    default = [*vouched, *(statement for statement in about if "" in targets and statement not in vouched)]
+    lines += [rdf.line_of(statement, dataset.graphs["metadata"]) for statement in about]
+    lines += default[len(vouched) :]
+    lines.sort()  # sorted but for its end, so this takes no time
+    named = sum(bool(statements) for name, statements in graphs.named.items() if name) + bool(about)
+    return Content(lines, default, list(graphs["ontology"]), Counts(len(lines), len(default), named))
 
 
 def _described_in(dataset: Dataset) -> tuple[str, ...]:
