@@ -210,10 +210,13 @@ def finish(
     site: Site,
     counts: Counts,
     inputs: list[InputEntry],
+    *,
+    before: Release | None = None,
 ) -> Release:
     """Complete a draft that has its dumps, move it into place, and point `current` at it.
 
-    The store is made from the dump, unless it is there already. Errors as those of `publish`.
+    The store is made from the dump, unless it is there already; it may share files with that of the release `before`.
+    Errors as those of `publish`.
     """
     version = version_of(site, inputs)
     link = root / _CURRENT
@@ -228,11 +231,25 @@ def finish(
         store = draft.folder / STORE
         if not store.exists():
             load_store(store, draft.folder / dump_name(site, rdf.N_QUADS))
-        store_files = [file_entry(draft.folder, p) for p in sorted(store.rglob("*")) if p.is_file()]
-        draft.write(_STORE_LIST, json_text([asdict(file) for file in store_files]).encode())
+        draft.write(_STORE_LIST, json_text([asdict(file) for file in _store_entries(draft.folder, before)]).encode())
         settle(draft, final)
     point(link, version)
     return load(final)
+
+
+def _store_entries(folder: Path, before: Release | None) -> list[FileEntry]:
+    """The entries of a store's files; those that are hard links of another release's files are taken from there."""
+    known: dict[str, FileEntry] = {}
+    if before is not None:
+        place = before.path / _STORE_LIST
+        known = {entry.path: entry for entry in from_json_text(_files_adapter(), place.read_bytes(), str(place))}
+    entries = []
+    for path in sorted((folder / STORE).rglob("*")):
+        if path.is_file():
+            name = path.relative_to(folder).as_posix()
+            shared = before is not None and name in known and path.samefile(before.path / name)
+            entries.append(known[name] if shared else file_entry(folder, path))
+    return entries
 
 
 def _check_same(final: Path, draft: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kclod import shacl, turtle
-from kclod.accept import select_claims
+from kclod.accept import accepted_in, policy_looks_at
 from kclod.integrity import text_digest
 from kclod.pipeline.previous import Asserted, GraphsView, SortedFile, SortedLines, Union
 from kclod.pipeline.state import Kept, State
@@ -124,7 +124,11 @@ class Change:
     @cached_property
     def accepted(self) -> frozenset[str]:
         """The claims that are vouched for now, by the policy over the store that is made."""
-        return select_claims(self.store, self.dataset, self.dataset.graphs["provenance"])
+        graph = self.dataset.graphs["provenance"]
+        told = [s for s, name in map(split_line, self.stated.removed | self.stated.added) if name == graph]
+        if not policy_looks_at(told, self.dataset):
+            return self.accepted_before
+        return accepted_in(self.store, graph, self.dataset)
 
     @cached_property
     def asserted(self) -> Delta:

@@ -25,7 +25,7 @@ def build_change(task: Task, state: State, kept: Kept) -> Release:
         state.change_accepted(change.accepted_before - change.accepted, change.accepted - change.accepted_before)
         state.set_repeated(change.numbers)
         state.change_hidden(change.inferred.hidden_removed, change.inferred.hidden_added)
-    release = finish(task.root, task.draft, new.site, new.kept.counts, task.inputs)
+    release = finish(task.root, task.draft, new.site, new.kept.counts, task.inputs, before=before)
     state.keep(replace(new.kept, release=release.version))
     state.commit()
     return release

@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kclod.pipeline.mapped import MappedFile
@@ -18,6 +18,7 @@ from kclod.statistics import ClassCount, Statistics
 
 _TABLES = """
 CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE mapped (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE accepted (claim TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE repeated (line TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE TABLE objects (term TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
@@ -94,7 +95,7 @@ class State:
             return Kept(
                 release=value["release"],
                 fixed=value["fixed"],
-                mapped=tuple(MappedFile(**file) for file in value["mapped"]),
+                mapped=tuple(map(_file, self._connection.execute("SELECT value FROM mapped"))),
                 counts=Counts(**value["counts"]),
                 sizes=value["sizes"],
                 statistics=Statistics(**{**statistics, "classes": classes}),
@@ -106,9 +107,15 @@ class State:
         return None
 
     def keep(self, kept: Kept) -> None:
-        """Write the small part."""
-        values = {name: json.dumps(value, ensure_ascii=False) for name, value in asdict(kept).items()}
+        """Write the small part; of the mapped files those that have changed."""
+        values = {name: _text(value) for name, value in asdict(replace(kept, mapped=())).items() if name != "mapped"}
         self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", values.items())
+        names = [name for (name,) in self._connection.execute("SELECT name FROM mapped")]
+        gone = set(names) - {file.name for file in kept.mapped}
+        self._connection.executemany("DELETE FROM mapped WHERE name = ?", ((name,) for name in gone))
+        keys = dict(self._connection.execute("SELECT name, json_extract(value, '$.key') FROM mapped"))
+        new = ((file.name, _text(asdict(file))) for file in kept.mapped if keys.get(file.name) != file.key)
+        self._connection.executemany("INSERT OR REPLACE INTO mapped VALUES (?, ?)", new)
 
     @property
     def accepted(self) -> frozenset[str]:
@@ -156,6 +163,14 @@ class State:
     def hidden(self) -> HiddenFacts:
         """Those facts, as a view."""
         return HiddenFacts(self._connection)
+
+
+def _file(row: tuple[str]) -> MappedFile:
+    return MappedFile(**json.loads(row[0]))
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 class HiddenFacts:
