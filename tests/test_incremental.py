@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -188,13 +190,16 @@ def test_anything_but_records_is_a_full_build(root: Path, whole: list[str], file
     assert whole == ["releases"]
 
 
-@pytest.mark.parametrize("harm", ["no state", "bad state", "no lines", "rolled back"])
+@pytest.mark.parametrize("harm", ["no state", "bad state", "older state", "no lines", "rolled back"])
 def test_what_the_build_before_left_may_be_gone(root: Path, harm: str) -> None:
     releases = root / "releases"
     if harm == "no state":
         (releases / STATE).unlink()
     elif harm == "bad state":
         (releases / STATE).write_bytes(b"SQLite format 3\x00 and more")
+    elif harm == "older state":
+        with closing(sqlite3.connect(releases / STATE)) as connection:
+            connection.executescript("DROP TABLE mapped; CREATE TABLE mapped (other TEXT)")
     elif harm == "no lines":
         shutil.rmtree(releases / WORK / "mapped")
     else:

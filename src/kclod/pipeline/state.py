@@ -87,8 +87,8 @@ class State:
     @property
     def kept(self) -> Kept | None:
         """The small part; None where it is not there or not as this version of kclod writes it."""
-        found = dict(self._connection.execute("SELECT name, value FROM kept"))
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, TypeError, ValueError, sqlite3.DatabaseError):
+            found = dict(self._connection.execute("SELECT name, value FROM kept"))
             value = {name: json.loads(text) for name, text in found.items()}
             statistics = value["statistics"]
             classes = {iri: ClassCount(**count) for iri, count in statistics["classes"].items()}
