@@ -6,6 +6,7 @@ The policy is data: a SPARQL SELECT in the dataset's description, run over the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import pyoxigraph as ox
@@ -16,7 +17,7 @@ from rdflib.plugins.sparql import prepareQuery
 from kclod.errors import Problem, RefusedError, UndecidedError
 from kclod.malformed import explain
 from kclod.project import Dataset
-from kclod.rdf import Statement
+from kclod.rdf import Statement, nquads
 
 
 def accepted_claims(provenance: Iterable[Statement], dataset: Dataset) -> frozenset[str]:
@@ -24,33 +25,8 @@ def accepted_claims(provenance: Iterable[Statement], dataset: Dataset) -> frozen
 
     RefusedError when the query is malformed or selects no ?claim.
     """
-    wanted = _predicates(dataset)
-    if wanted is not None:
-        predicates = {f"<{iri}>" for iri in wanted}
-        provenance = (statement for statement in provenance if statement.split(" ", 2)[1] in predicates)
     store = ox.Store()
-    store.bulk_load("".join(f"{statement} .\n" for statement in provenance), ox.RdfFormat.N_TRIPLES)
-    return _select(store, dataset)
-
-
-def accepted_in(store: ox.Store, graph: str, dataset: Dataset) -> frozenset[str]:
-    """As `accepted_claims`, of the provenance graph that a store has under an IRI."""
-    wanted, name = _predicates(dataset), ox.NamedNode(graph)
-    properties = [None] if wanted is None else [ox.NamedNode(iri) for iri in sorted(wanted)]
-    memory = ox.Store()
-    for property_ in properties:  # a store on disk takes several times as long to answer
-        quads = store.quads_for_pattern(None, property_, None, name)
-        memory.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    return _select(memory, dataset)
-
-
-def policy_looks_at(statements: Iterable[Statement], dataset: Dataset) -> bool:
-    """Whether the policy may decide differently when these statements come into the provenance graph, or go."""
-    wanted = _predicates(dataset)
-    return any(wanted is None or statement.split(" ", 2)[1][1:-1] in wanted for statement in statements)
-
-
-def _select(store: ox.Store, dataset: Dataset) -> frozenset[str]:
+    store.bulk_load(nquads(looked_at(provenance, dataset)), ox.RdfFormat.N_TRIPLES)
     try:
         solutions = store.query(dataset.acceptance, prefixes=dict(dataset.prefixes))
     except SyntaxError as error:
@@ -72,13 +48,20 @@ def _select(store: ox.Store, dataset: Dataset) -> frozenset[str]:
     return frozenset(claim.value for claim in found if isinstance(claim, ox.NamedNode))
 
 
-def _predicates(dataset: Dataset) -> frozenset[str] | None:
-    """The IRIs of the predicates whose triples the policy looks at; None where it may look at all.
+def looked_at(provenance: Iterable[Statement], dataset: Dataset) -> list[Statement]:
+    """What of a provenance graph the policy looks at."""
+    wanted = _predicates(dataset.acceptance, tuple(dataset.prefixes.items()))
+    return [s for s in provenance if wanted is None or s.split(" ", 2)[1] in wanted]
+
+
+@lru_cache
+def _predicates(policy: str, prefixes: tuple[tuple[str, str], ...]) -> frozenset[str] | None:
+    """The predicates, as terms, whose triples a policy looks at; None where it may look at all.
 
     Most of a provenance graph is evidence, which a policy seldom asks about and which takes long to load.
     """
     try:
-        algebra = prepareQuery(dataset.acceptance, initNs=dict(dataset.prefixes)).algebra
+        algebra = prepareQuery(policy, initNs=dict(prefixes)).algebra
     except Exception:  # rdflib's parser raises of many kinds; pyoxigraph, which is asked next, says what is wrong
         return None
     found: set[str] = set()
@@ -86,7 +69,7 @@ def _predicates(dataset: Dataset) -> frozenset[str] | None:
         iris = _iris(path)
         if iris is None:
             return None
-        found.update(iris)
+        found.update(f"<{iri}>" for iri in iris)
     return frozenset(found)
 
 

@@ -24,6 +24,8 @@ def build_change(task: Task, state: State, kept: Kept) -> Release:
         _write(task, change, before, new)
         state.change_accepted(change.accepted_before - change.accepted, change.accepted - change.accepted_before)
         state.set_repeated(change.numbers)
+        if change.told is not None:
+            state.set_told(change.told)
         state.change_hidden(change.inferred.hidden_removed, change.inferred.hidden_added)
     release = finish(task.root, task.draft, new.site, new.kept.counts, task.inputs, before=before)
     state.keep(replace(new.kept, release=release.version))

@@ -19,6 +19,7 @@ from kclod.statistics import ClassCount, Statistics
 _TABLES = """
 CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE mapped (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE told (statements TEXT);
 CREATE TABLE accepted (claim TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE repeated (line TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE TABLE objects (term TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
@@ -116,6 +117,17 @@ class State:
         keys = dict(self._connection.execute("SELECT name, json_extract(value, '$.key') FROM mapped"))
         new = ((file.name, _text(asdict(file))) for file in kept.mapped if keys.get(file.name) != file.key)
         self._connection.executemany("INSERT OR REPLACE INTO mapped VALUES (?, ?)", new)
+
+    @property
+    def told(self) -> list[Statement]:
+        """What the acceptance policy looks at, of the provenance graph."""
+        (text,) = self._connection.execute("SELECT statements FROM told").fetchone()
+        return text.split("\n") if text else []
+
+    def set_told(self, statements: Iterable[Statement]) -> None:
+        """Write what the acceptance policy looks at."""
+        self._connection.execute("DELETE FROM told")
+        self._connection.execute("INSERT INTO told VALUES (?)", ("\n".join(statements),))
 
     @property
     def accepted(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 from kclod import rdf, turtle
-from kclod.accept import accepted_claims
+from kclod.accept import accepted_claims, looked_at
 from kclod.draft import Draft
 from kclod.integrity import text_digest
 from kclod.pipeline.checks import ConsistencyCheck, reason, validate
@@ -61,6 +61,7 @@ def build_whole(task: Task) -> Release:
     if inference.hidden is not None and report.standing is not None:
         with closing(State.make(task.root / STATE)) as state:
             signatures = {text_digest(text) for text in outgoing_signatures(vouched).values()}
+            state.set_told(sorted(looked_at(graphs["provenance"], dataset)))
             state.change_accepted((), sorted(accepted))
             state.set_repeated(graphs.sources)
             state.fill_objects(Counter(statement.split(" ", 2)[2] for statement in vouched))
