@@ -318,6 +318,21 @@ def test_query_as_file_and_as_text_at_once(tmp_path: Path) -> None:
     assert kclod("query", query, "-e", "ASK {}").exit_code == 2
 
 
+def test_records_are_what_the_mappings_read(mini: Project, tmp_path: Path) -> None:
+    assert kclod("records", "-p", mini.root, "--out", tmp_path / "rows").exit_code == 0
+    mapping = mini.root / "mappings/lights.rml.ttl"
+    base = ("--base-iri", mini.dataset.base_iri)
+    mapped = kclod("map", mapping, "--sources", tmp_path / "rows", *base, "--distinct", "--out", tmp_path / "m.nq")
+    assert mapped.exit_code == 0, mapped.output
+    kclod("build", "-p", mini.root)
+    (dump,) = (mini.root / "releases/current/dumps").glob("*.nq")
+    lines = set((tmp_path / "m.nq").read_text("utf-8").splitlines())
+    assert lines < set(dump.read_text("utf-8").splitlines())
+    assert sum("/claim/" in line for line in lines) > 5
+    (tmp_path / "file").write_text("")
+    assert kclod("records", "-p", mini.root, "--out", tmp_path / "file" / "rows").exit_code == 2
+
+
 def test_schema(mini: Project) -> None:
     assert json.loads(kclod("schema", "--project", mini.root).stdout)["$defs"]
 

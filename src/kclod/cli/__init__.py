@@ -18,7 +18,7 @@ __all__ = ["main"]
 
 MODULES = {
     "kclod.cli.mapping": ("map",),
-    "kclod.cli.publishing": ("build", "serve", "evidence", "explain", "schema"),
+    "kclod.cli.publishing": ("build", "serve", "evidence", "explain", "records", "schema"),
     "kclod.cli.querying": ("query",),
     "kclod.cli.stages": ("reason", "validate"),
 }

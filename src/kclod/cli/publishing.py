@@ -14,7 +14,7 @@ from rich.status import Status
 
 from kclod import pipeline
 from kclod.cli.frame import FILE, FOLDER, RELEASES, main, messages, note, output, project_option, releases_option
-from kclod.errors import RefusedError
+from kclod.errors import Problem, RefusedError, UsageError
 from kclod.evidence import check_evidence, locate, show_claims
 from kclod.explanation import read_triple, show_explanation, trace
 from kclod.project import Project, labels_of
@@ -143,6 +143,25 @@ def explain_(
     triple = read_triple(subject, predicate, value, release.site.prefixes)
     store = open_read_only(release.store_path)
     show_explanation(trace(store, release.site, triple), store, release.site, output)
+
+
+@main.command()
+@project_option
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write to.")
+def records(folder: Path, out: Path) -> None:
+    """Write the rows that a project's mappings read, as JSON files under the names by which mappings call them.
+
+    With these, `kclod map mappings/*.rml.ttl --sources OUT` maps what a build maps.
+    """
+    files = load_records(Project(folder)).to_files()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        message = error.strerror or str(error)
+        raise UsageError(Problem("file.unwritable", message, "name another folder", str(out))) from None
+    messages.print(f"{', '.join(files)} in {out}", markup=False)
 
 
 @main.command()
