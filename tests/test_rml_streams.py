@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kclod.errors import RefusedError, UndecidedError
-from kclod.rml import Batch, compile_mappings, execute, jsonfiles, run, split_line, stream
+from kclod.rml import Batch, compile_mappings, execute, jsonfiles, run, stream
 from kclod.rml.jsonpath import compile_path
 from kclod.rml.spread import spread
 from kclod.rml.text import Memo
@@ -410,29 +410,12 @@ def test_nothing_can_break_out_of_an_unsafe_iri(tmp_path: Path, value: str, kind
     assert all(ox.NamedNode(q.object.value) for q in strict.quads)
 
 
-@given(
-    st.builds(
-        ox.Quad,
-        st.sampled_from([ox.NamedNode("urn:s"), ox.BlankNode("s")]),
-        st.just(ox.NamedNode("urn:p")),
-        st.sampled_from([ox.NamedNode("urn:o"), ox.BlankNode("o")])
-        | st.text().map(ox.Literal)
-        | st.text().map(lambda t: ox.Literal(t, language="en"))
-        | st.text(' <>"').map(lambda t: ox.Literal(t, datatype=ox.NamedNode("urn:d"))),
-        st.sampled_from([ox.DefaultGraph(), ox.NamedNode("urn:g"), ox.BlankNode("g")]),
-    )
-)
-def test_a_line_is_split_into_statement_and_graph(quad: ox.Quad) -> None:
-    graph = "" if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name)
-    assert split_line(str(quad)) == (str(quad.triple), graph)
-
-
-def test_statements_by_graph(tmp_path: Path) -> None:
+def test_a_quad_in_a_named_and_in_the_default_graph(tmp_path: Path) -> None:
     path = tmp_path / "m.ttl"
     path.write_text(PREFIXES + one_map("rml:predicate ex:p ; rml:object ex:o ; rml:graph ex:g, rml:defaultGraph"))
     result = run(compile_mappings([path]), sources={"data.json": [{"id": 1}]})
     statement = "<http://ex.org/1> <http://ex.org/p> <http://ex.org/o>"
-    assert result.graphs == {"<http://ex.org/g>": {statement: None}, "": {statement: None}}
+    assert set(result.lines) == {f"{statement} <http://ex.org/g>", statement}
 
 
 def test_values_of_a_mapping_never_become_code(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """RML-Core: mappings parsed, compiled once, and run over JSON, CSV and YAML sources."""
 
 from kclod.rml.compile import CompiledMapping, compile_mappings
-from kclod.rml.result import Batch, MapResult, Origin, Reject, split_line
+from kclod.rml.result import Batch, MapResult, Origin, Reject
 from kclod.rml.running import run, stream
 from kclod.rml.unused import unused_expressions, values_read
 
@@ -13,7 +13,6 @@ __all__ = [
     "Reject",
     "compile_mappings",
     "run",
-    "split_line",
     "stream",
     "unused_expressions",
     "values_read",

@@ -8,7 +8,6 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from kclod.errors import Problem
-from kclod.rdf import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +75,3 @@ class MapResult:
         """The lines as quads, blank nodes with their labels. IRIs that rml:UnsafeIRI made are taken as they are."""
         text = " .\n".join(self.lines)
         return list(ox.parse(f"{text} .\n", ox.RdfFormat.N_QUADS, lenient=True)) if text else []
-
-    @cached_property
-    def graphs(self) -> dict[str, dict[Statement, None]]:
-        """The distinct statements of each graph by the graph's term, the default graph's by the empty text."""
-        graphs: dict[str, dict[Statement, None]] = {}
-        for line in self.lines:
-            statement, graph = split_line(line)
-            graphs.setdefault(graph, {})[statement] = None
-        return graphs
-
-
-def split_line(line: str) -> tuple[Statement, str]:
-    """An N-Quads line (without full stop) as statement and graph term; the empty text for the default graph.
-
-    RDF 1.1 N-Quads, section 4: in the canonical form terms are parted by single spaces, and only literals have any.
-    Not for lines with what rml:UnsafeIRI made, where IRIs may have spaces too.
-    """
-    _, _, rest = line.split(" ", 2)
-    space = rest.find(" ", rest.rfind('"') + 1)
-    if space < 0:
-        return line, ""
-    cut = len(line) - len(rest) + space
-    return line[:cut], line[cut + 1 :]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kclod.rdf import Statement
+from kclod.rdf import Statement, has_blank_node
 from kclod.shacl import select
 from kclod.shacl.graph import SUBCLASS, Ends, Looking, classes_below
 from kclod.shacl.literals import is_beyond_rdf11, is_blank
@@ -21,7 +21,7 @@ from kclod.shacl.shapes import Node
 from kclod.shacl.steps import Path as Way
 from kclod.shacl.steps import Read, follow, turned
 from kclod.shacl.targets import Target
-from kclod.shacl.validate import Rules, has_blank_node
+from kclod.shacl.validate import Rules
 from kclod.view import Overlay, View
 
 

@@ -20,7 +20,7 @@ from kclod.errors import Problem, UndecidedError, UsageError
 from kclod.rdf import Statement
 from kclod.shacl import select
 from kclod.shacl.graph import Memory
-from kclod.shacl.literals import is_beyond_rdf11, is_blank
+from kclod.shacl.literals import is_blank
 from kclod.shacl.report import CONFORMING, Report, Standing, report_of
 from kclod.shacl.shapes import Node, Shapes, read_shapes, relabelled
 from kclod.shacl.syntax import idle_parameters, problem_at, problems_of_shapes
@@ -149,7 +149,7 @@ class Labelled:
     ) -> Labelled:
         """Statements without blank nodes stay as they are: RDFC-1.0 does not look at them."""
         mine, others = dict.fromkeys(map(str, data)), dict.fromkeys(map(str, extra))
-        blank, blank_others = _with_blank_nodes(mine), _with_blank_nodes(others)
+        blank, blank_others = (list(filter(rdf.has_blank_node, some)) for some in (mine, others))
         if not blank and not blank_others:
             return cls(mine, others)
         quads = [
@@ -162,13 +162,3 @@ class Labelled:
         for quad in relabelled(quads, "d"):
             (others if quad.graph_name == _EXTRA else mine)[str(quad.triple)] = None
         return cls(mine, others)
-
-
-def _with_blank_nodes(statements: Iterable[Statement]) -> list[Statement]:
-    return [statement for statement in statements if "_:" in statement and has_blank_node(statement)]
-
-
-def has_blank_node(statement: Statement) -> bool:
-    """Whether a blank node is among the terms of a statement."""
-    subject, _, value = statement.split(" ", 2)
-    return subject.startswith("_:") or value.startswith("_:") or (is_beyond_rdf11(value) and "_:" in value)
