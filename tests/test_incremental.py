@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kclod import pipeline
+from kclod import pipeline, rdf
 from kclod.consistency import Consistency
 from kclod.errors import KclodError
 from kclod.pipeline import checks
@@ -112,7 +112,7 @@ def outcome(project: Project, root: Path) -> dict[str, bytes] | str:
     store = open_read_only(release.store_path)
     files = {path.relative_to(release.path).as_posix(): path for path in release.path.rglob("*") if path.is_file()}
     content = {name: path.read_bytes() for name, path in files.items() if not name.startswith("store")}
-    content["store"] = "\n".join(sorted(map(str, store))).encode()
+    content["store"] = rdf.canonical(store)
     return content
 
 

@@ -12,8 +12,6 @@ from datetime import date
 from functools import lru_cache
 from time import struct_time
 
-import edtf
-
 OPEN = ("", "..")
 _PLAIN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 """A year, month or day without qualification, which most dates are; the library takes milliseconds for each."""
@@ -42,6 +40,8 @@ def bounds(text: str) -> tuple[str | None, str | None]:
 def _extent(text: str) -> tuple[str | None, str | None]:
     if (plain := _PLAIN.fullmatch(text)) and plain["year"] != "0000":
         return _plain_extent(int(plain["year"]), plain["month"], plain["day"], text)
+    import edtf  # noqa: PLC0415  # its grammar takes longer to import than the dates of most projects to read
+
     try:
         moment = edtf.parse_edtf(text)
     except edtf.EDTFParseException:
