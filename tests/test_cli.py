@@ -64,7 +64,7 @@ def test_build_refuses_with_file_and_line(edit: Edit) -> None:
     assert result.exit_code == 1
     assert "examples/articles/gazette.yaml:21" in result.stderr
     assert "[record.unknown-entity]" in result.stderr
-    assert not (project.root / "releases").exists()
+    assert not list((project.root / "releases").glob("[!.]*"))
 
 
 def test_no_project_here(tmp_path: Path) -> None:

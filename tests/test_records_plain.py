@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kclod.errors import RefusedError
@@ -76,12 +76,14 @@ _day = st.from_regex(
 
 
 def bounds(text: str) -> object:
+    """The bounds; of a text that is refused, that it is: the messages differ."""
     try:
         return dates.bounds.__wrapped__(text)
-    except ValueError as error:
-        return str(error)
+    except ValueError:
+        return "refused"
 
 
+@settings(deadline=None)  # the library takes its time
 @given(st.one_of(_day, st.builds("{}/{}".format, _day, _day), st.builds("{}/..".format, _day)))
 def test_plain_dates_have_the_bounds_that_the_library_gives(text: str) -> None:
     quick = bounds(text)

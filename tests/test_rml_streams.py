@@ -15,7 +15,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kclod.errors import RefusedError, UndecidedError
@@ -179,6 +179,7 @@ json_values = st.recursive(
     piece=st.integers(1, 40),
     ascii_only=st.booleans(),
 )
+@example(members=[0.0, -1e-7, 12], indent=None, separators=(",", ":"), piece=1, ascii_only=True)
 def test_an_array_read_in_pieces_is_the_array(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -55,7 +55,7 @@ def _plain_extent(year: int, month: str | None, day: str | None, text: str) -> t
     if day is None:
         return date(year, first, 1).isoformat(), date(year, last, final).isoformat()
     if int(day) > final:
-        raise ValueError(f"{text!r} is no date in EDTF, or no day of the calendar")
+        raise ValueError(f"{text!r} is no day of the calendar")
     return text, text
 
 

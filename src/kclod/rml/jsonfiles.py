@@ -19,6 +19,8 @@ PIECE = 1 << 20
 
 _NEXT = (",\n{", ", {", ",\n[", ", [")
 """What usually stands between two members, and what the next one then begins with."""
+_ENDS = (",", "]")
+"""What follows a member that is read whole."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -148,7 +150,7 @@ class JsonArray:
                     position += 2
                     continue
                 position = _after_space(self._text, position)
-                if position == len(self._text):  # a number may go on in the next piece
+                if self._text[position : position + 1] not in _ENDS:
                     value, position = self._member(file)
                 yield value
                 if self._text[position : position + 1] == ",":
@@ -173,7 +175,8 @@ class JsonArray:
             except (ValueError, RecursionError):
                 self._refuse()
             follows = _after_space(self._text, end)
-            if follows < len(self._text) or not self._more(file, self._start):
+            # "1" may become "12" with the next piece, and "1." 1.5
+            if self._text[follows : follows + 1] in _ENDS or not self._more(file, self._start):
                 return value, follows
 
     def _skip(self, file: TextIO, position: int) -> int:
