@@ -126,6 +126,6 @@ def test_bad_policy(edit: Edit, old: str, new: str, message: str) -> None:
 def test_a_policy_sees_only_the_predicates_that_it_names(edit: Edit, pattern: str, found: str | None) -> None:
     old = "?claim l:mode ?mode FILTER(?mode != <https://lights.example/id/concept/mode/rumour>)"
     project = edit(DATASET, old, pattern)
-    names = accept._predicates(project.dataset.acceptance, tuple(project.dataset.prefixes.items()))
-    assert bool(accept.looked_at(["<x:s> <x:p> <x:o>"], project.dataset)) == (found is None)
+    names = accept.policy_predicates(project.dataset)
+    assert bool(accept.looked_at(["<x:s> <x:p> <x:o>"], names)) == (found is None)
     assert (None if names is None else " ".join(sorted(n[1:-1].rpartition("#")[2] for n in names))) == found

@@ -5,14 +5,10 @@ The policy is data: a SPARQL SELECT in the dataset's description, run over the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import pyoxigraph as ox
-import rdflib
-from rdflib.paths import AlternativePath, InvPath, SequencePath
-from rdflib.plugins.sparql import prepareQuery
 
 from kclod.errors import Problem, RefusedError, UndecidedError
 from kclod.malformed import explain
@@ -25,8 +21,18 @@ def accepted_claims(provenance: Iterable[Statement], dataset: Dataset) -> frozen
 
     RefusedError when the query is malformed or selects no ?claim.
     """
+    return select_claims(looked_at(provenance, policy_predicates(dataset)), dataset)
+
+
+def looked_at(provenance: Iterable[Statement], predicates: Collection[str] | None) -> list[Statement]:
+    """What of a provenance graph a policy looks at that looks at these predicates; None are all."""
+    return [s for s in provenance if predicates is None or s.split(" ", 2)[1] in predicates]
+
+
+def select_claims(statements: Iterable[Statement], dataset: Dataset) -> frozenset[str]:
+    """As `accepted_claims`, of that part of the provenance graph which the policy looks at."""
     store = ox.Store()
-    store.bulk_load(nquads(looked_at(provenance, dataset)), ox.RdfFormat.N_TRIPLES)
+    store.bulk_load(nquads(statements), ox.RdfFormat.N_TRIPLES)
     try:
         solutions = store.query(dataset.acceptance, prefixes=dict(dataset.prefixes))
     except SyntaxError as error:
@@ -48,20 +54,15 @@ def accepted_claims(provenance: Iterable[Statement], dataset: Dataset) -> frozen
     return frozenset(claim.value for claim in found if isinstance(claim, ox.NamedNode))
 
 
-def looked_at(provenance: Iterable[Statement], dataset: Dataset) -> list[Statement]:
-    """What of a provenance graph the policy looks at."""
-    wanted = _predicates(dataset.acceptance, tuple(dataset.prefixes.items()))
-    return [s for s in provenance if wanted is None or s.split(" ", 2)[1] in wanted]
-
-
-@lru_cache
-def _predicates(policy: str, prefixes: tuple[tuple[str, str], ...]) -> frozenset[str] | None:
-    """The predicates, as terms, whose triples a policy looks at; None where it may look at all.
+def policy_predicates(dataset: Dataset) -> frozenset[str] | None:
+    """The predicates, as terms, whose triples the policy looks at; None where it may look at all.
 
     Most of a provenance graph is evidence, which a policy seldom asks about and which takes long to load.
     """
+    from rdflib.plugins.sparql import prepareQuery  # noqa: PLC0415  # a third of a second
+
     try:
-        algebra = prepareQuery(policy, initNs=dict(prefixes)).algebra
+        algebra = prepareQuery(dataset.acceptance, initNs=dict(dataset.prefixes)).algebra
     except Exception:  # rdflib's parser raises of many kinds; pyoxigraph, which is asked next, says what is wrong
         return None
     found: set[str] = set()
@@ -86,7 +87,10 @@ def _paths(part: Any) -> Iterator[Any]:  # rdflib's algebra: mappings, lists and
 
 def _iris(path: Any) -> list[str] | None:
     """The IRIs of a predicate or path; None for a variable, a negation, or a path that can have no length."""
-    if isinstance(path, rdflib.URIRef):
+    from rdflib import URIRef  # noqa: PLC0415  # as above
+    from rdflib.paths import AlternativePath, InvPath, SequencePath  # noqa: PLC0415
+
+    if isinstance(path, URIRef):
         return [str(path)]
     if isinstance(path, (AlternativePath, SequencePath)):
         parts = [_iris(part) for part in path.args]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kclod import shacl, turtle
-from kclod.accept import accepted_claims, looked_at
+from kclod.accept import looked_at, select_claims
 from kclod.integrity import text_digest
 from kclod.pipeline.previous import Asserted, GraphsView, SortedFile, SortedLines, Union
 from kclod.pipeline.state import Kept, State
@@ -124,14 +124,14 @@ class Change:
     @cached_property
     def accepted(self) -> frozenset[str]:
         """The claims that are vouched for now, by the policy over the store that is made."""
-        return self.accepted_before if self.told is None else accepted_claims(self.told, self.dataset)
+        return self.accepted_before if self.told is None else select_claims(self.told, self.dataset)
 
     @cached_property
     def told(self) -> list[Statement] | None:
         """What the policy looks at now; None where that has not changed."""
         graph = self.dataset.graphs["provenance"]
         gone, new = (
-            looked_at((s for s, name in map(split_line, lines) if name == graph), self.dataset)
+            looked_at((s for s, name in map(split_line, lines) if name == graph), self.kept.policy)
             for lines in (self.stated.removed, self.stated.added)
         )
         return sorted({*self.state.told} - {*gone} | {*new}) if gone or new else None

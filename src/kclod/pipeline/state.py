@@ -44,6 +44,8 @@ class Kept:
     standing: Standing
     about: tuple[Statement, ...]
     """The metadata graph."""
+    policy: tuple[str, ...] | None
+    """The predicates that the acceptance policy looks at; None are all."""
     seen_all: bool
     """Whether HermiT has looked at all data, not at a selection."""
     signatures: tuple[str, ...]
@@ -102,6 +104,7 @@ class State:
                 statistics=Statistics(**{**statistics, "classes": classes}),
                 standing=Standing(**value["standing"]),
                 about=tuple(value["about"]),
+                policy=None if value["policy"] is None else tuple(value["policy"]),
                 seen_all=value["seen_all"],
                 signatures=tuple(value["signatures"]),
             )

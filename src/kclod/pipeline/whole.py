@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 from kclod import rdf, turtle
-from kclod.accept import accepted_claims, looked_at
+from kclod.accept import looked_at, policy_predicates, select_claims
 from kclod.draft import Draft
 from kclod.integrity import text_digest
 from kclod.pipeline.checks import ConsistencyCheck, reason, validate
@@ -29,7 +29,9 @@ def build_whole(task: Task) -> Release:
     graphs.add("ontology", ontology)
     graphs.add("links", map(str, task.links.links))
     graphs.add("provenance", map(str, task.links.mappings))
-    accepted = accepted_claims(graphs["provenance"], dataset)
+    policy = policy_predicates(dataset)
+    told = looked_at(graphs["provenance"], policy)
+    accepted = select_claims(told, dataset)
     task.announce("reason")
     asserted = graphs.vouched(accepted)
     with ConsistencyCheck(asserted, ontology, task.root / CONSISTENT, task.note) as check:
@@ -61,7 +63,7 @@ def build_whole(task: Task) -> Release:
     if inference.hidden is not None and report.standing is not None:
         with closing(State.make(task.root / STATE)) as state:
             signatures = {text_digest(text) for text in outgoing_signatures(vouched).values()}
-            state.set_told(sorted(looked_at(graphs["provenance"], dataset)))
+            state.set_told(sorted(told))
             state.change_accepted((), sorted(accepted))
             state.set_repeated(graphs.sources)
             state.fill_objects(Counter(statement.split(" ", 2)[2] for statement in vouched))
@@ -76,6 +78,7 @@ def build_whole(task: Task) -> Release:
                     statistics=statistics,
                     standing=report.standing,
                     about=tuple(about),
+                    policy=None if policy is None else tuple(sorted(policy)),
                     seen_all=check.saw_all,
                     signatures=tuple(sorted(signatures)),
                 )
