@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from kclod.errors import Problem, UsageError
 from kclod.integrity import FileEntry, digest, media_type_of
 
 TEMPORARY = ".tmp-"
+_LARGE = 1 << 24
 
 
 class Draft:
@@ -28,6 +30,7 @@ class Draft:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._entries: dict[str, FileEntry] = {}
+        self._flushing: list[threading.Thread] = []
 
     def write(self, name: str, content: bytes | Iterable[bytes]) -> None:
         """Write a file, its path given below the folder with `/`; pieces are written as they come."""
@@ -40,6 +43,9 @@ class Draft:
                 sha256.update(piece)
                 size += len(piece)
         self._entries[name] = FileEntry(name, size, sha256.hexdigest(), media_type_of(name))
+        if size > _LARGE:  # the disk can begin while other files are made
+            self._flushing.append(threading.Thread(target=_sync_early, args=(path,)))
+            self._flushing[-1].start()
 
     def take(self, name: str, other: Path) -> None:
         """Take over a file of another release, which nobody changes any more: by a hard link, or as a copy."""
@@ -53,8 +59,14 @@ class Draft:
 
     def clear(self) -> None:
         """Begin again."""
+        self.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
         self._entries.clear()
+
+    def wait(self) -> None:
+        """Wait for files that are being flushed to disk; those that fail will do so again in `settle`."""
+        while self._flushing:
+            self._flushing.pop().join()
 
     @property
     def entries(self) -> list[FileEntry]:
@@ -91,12 +103,14 @@ def only_writer(root: Path, patience: float) -> Iterator[None]:
 def drafting(root: Path) -> Iterator[Draft]:
     """A draft below a folder whose lock is held; what is left of it at the end, and of dead builds, is removed."""
     scratch = root / f"{TEMPORARY}{secrets.token_hex(6)}"
+    draft = Draft(scratch)
     try:
         _sweep(root)
-        yield Draft(scratch)
+        yield draft
     except OSError as error:
         raise unwritable(root, error) from None
     finally:
+        draft.wait()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -110,6 +124,7 @@ def unwritable(root: Path, error: OSError) -> UsageError:
 
 def settle(draft: Draft, final: Path) -> None:
     """Make a whole draft read-only, flush it to disk, and give it its name."""
+    draft.wait()
     for parent, _, files in os.walk(draft.folder, topdown=False):
         for name in files:
             (Path(parent) / name).chmod(0o444)
@@ -135,6 +150,11 @@ def _sweep(root: Path) -> None:
             shutil.rmtree(left)
         else:
             left.unlink()
+
+
+def _sync_early(path: Path) -> None:
+    with contextlib.suppress(OSError):  # what is wrong shows when the draft is settled
+        _sync(path)
 
 
 def _sync(path: Path) -> None:
