@@ -164,6 +164,12 @@ def test_a_file_that_goes_and_one_that_comes(root: Path, whole: list[str]) -> No
     assert files == outcome(project, root / "again")
 
 
+def test_a_build_can_be_done_anew(root: Path, whole: list[str]) -> None:
+    before = current(root / "releases")
+    assert pipeline.build(Project(root / "project"), root / "releases", anew=True).version == before.version
+    assert whole == ["releases"]
+
+
 def test_only_changed_files_are_mapped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from kclod.pipeline import mapped  # noqa: PLC0415  # what is patched
 

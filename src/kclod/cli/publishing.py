@@ -27,14 +27,17 @@ from kclod.web.limits import Limits
 @main.command()
 @project_option
 @releases_option
-def build(folder: Path, releases: Path | None) -> None:
+@click.option("--anew", is_flag=True, help="Use nothing that the build before has left; the release is the same.")
+def build(folder: Path, releases: Path | None, anew: bool) -> None:
     """Build the release of a project: records → map → link → reason → validate → release.
 
-    Nothing is published when a stage refuses the data; the current release stays as it was.
+    Record files that have not changed since the build before are not mapped again, and where only these have changed,
+    the other stages look at what they touch. Nothing is published when a stage refuses the data; the current release
+    stays as it was.
     """
     started = time.monotonic()
     with progress() as announce:
-        release = pipeline.build(Project(folder), releases or folder / RELEASES, announce, note)
+        release = pipeline.build(Project(folder), releases or folder / RELEASES, announce, note, anew=anew)
     messages.print(f"Release {release.version} in {time.monotonic() - started:.1f} s: {summary(release)}", markup=False)
     output.print(str(release.path), markup=False)
 

@@ -24,11 +24,19 @@ PATIENCE = 60.0
 """Seconds that a build waits for another one."""
 
 
-def build(project: Project, root: Path, announce: Announce = lambda _: None, note: Note = lambda _: None) -> Release:
+def build(
+    project: Project,
+    root: Path,
+    announce: Announce = lambda _: None,
+    note: Note = lambda _: None,
+    *,
+    anew: bool = False,
+) -> Release:
     """Build the project's release under `root`.
 
     What the build before has left is used where it still holds: record files that have not changed are not mapped
-    again, and where only record files have changed, the other stages look at what these touch.
+    again, and where only record files have changed, the other stages look at what these touch. With `anew` nothing of
+    that is used; the release is the same.
 
     Raises RefusedError with every problem of the stage that failed, each with the file and line of the record where
     one is known; then nothing is published and the current release stays.
@@ -37,7 +45,7 @@ def build(project: Project, root: Path, announce: Announce = lambda _: None, not
     constraints = read_queries(project.constraint_files, project.dataset.prefixes)
     with only_writer(root, PATIENCE), drafting(root) as draft, _undisturbed():
         mapper = Mapper(project, root / WORK / "mapped")
-        before = State.open(root / STATE)
+        before = None if anew else State.open(root / STATE)
         with closing(before) if before else nullcontext() as state:
             kept = state.kept if state else None
             known = MappedFiles(mapper.folder, kept.mapped) if kept else None
