@@ -10,9 +10,12 @@ import flask
 from kclod.release import Release
 from kclod.store import open_read_only
 from kclod.web.addresses import Addresses
+from kclod.web.cache import Cache
+from kclod.web.clients import Network, Shares, networks
 from kclod.web.labels import Labels
 from kclod.web.limits import Limits
 from kclod.web.reader import Reader
+from kclod.web.services import Services
 from kclod.web.workers import Pool
 
 _KEY = "kclod"
@@ -30,10 +33,17 @@ class Publication:
     labels: Labels
     addresses: Addresses
     pool: Pool
+    cache: Cache
+    shares: Shares
+    proxies: tuple[Network, ...]
+    services: Services
 
     @classmethod
     def open(cls, release: Release, limits: Limits, public_url: str | None) -> Publication:
-        """Open the store read-only. UsageError when it cannot be read. Query workers start with the first query."""
+        """Open the store read-only. Query workers start with the first query.
+
+        UsageError when the store cannot be read, or a trusted proxy is no address.
+        """
         store = open_read_only(release.store_path)
         site = release.site
         return cls(
@@ -44,6 +54,10 @@ class Publication:
             Labels(store, site.prefixes),
             Addresses(site.base_iri),
             Pool(release.store_path, limits),
+            Cache(limits.cache_bytes, limits.followers),
+            Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
+            networks(limits.trusted_proxies),
+            Services(limits),
         )
 
 

@@ -57,14 +57,15 @@ def serve(
     """
     port = _free(host, port)
     limits = limits or Limits()
+    threads = limits.workers + limits.streams + limits.queue + limits.followers + _PAGE_THREADS
     server = _AnnouncingServer(
         "kclod.web.app",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=limits.workers + limits.queue + _PAGE_THREADS,
-        backpressure=4 * (limits.workers + limits.queue + _PAGE_THREADS),
+        blocking_threads=threads,
+        backpressure=4 * threads,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
@@ -75,6 +76,7 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     server.address = f"http://{shown}:{port}{prefix or ''}/"
     server.announce = announce
+    server.reader_seconds = limits.reader_seconds
     server.serve(target_loader=partial(_load, os.getpid(), release.path, limits, public_url), wrap_loader=False)
 
 
@@ -92,6 +94,16 @@ class _AnnouncingServer(MPServer):
 
     address: str
     announce: Callable[[str], None] | None
+    reader_seconds: float
+
+    def _init_shared_socket(self) -> None:
+        """Have the system drop connections whose reader takes nothing: each would keep a thread for ever.
+
+        Connections inherit the option from the socket that listens.
+        """
+        super()._init_shared_socket()  # type: ignore[no-untyped-call]  # granian's is not annotated
+        if self._sso is not None:
+            self._sso.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.reader_seconds * 1000))
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian's is not annotated
