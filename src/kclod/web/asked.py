@@ -39,6 +39,8 @@ _OTHER_NAMES = {
 } | {o.media_type: o.format.name for o in (*RESULTS, *GRAPHS) if o.format is not None}
 """What clients such as SPARQLWrapper send as `format`, beside the Accept header."""
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?")
+_WITHOUT_CHUNKS = ("HTTP/1.0", "HTTP/1", "HTTP/0.9")
+"""Protocols in which the end of a body is the end of the connection, as servers name them; granian's is the second."""
 _STREAM = "stream"
 """The preference (RFC 7240) and the parameter that ask for a result of any size."""
 
@@ -158,7 +160,11 @@ def _streamed(parameters: MultiDict[str, str]) -> bool:
         wanted = text == "true"
     else:
         raise ProblemError(400, "bad-parameter", "`stream` is true or false")
-    return wanted and flask.request.method != "HEAD" and flask.request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
+    return (
+        wanted
+        and flask.request.method != "HEAD"
+        and flask.request.environ.get("SERVER_PROTOCOL") not in _WITHOUT_CHUNKS
+    )
 
 
 def _seconds(parameters: MultiDict[str, str], limits: Limits) -> float:

@@ -99,11 +99,17 @@ class _AnnouncingServer(MPServer):
     def _init_shared_socket(self) -> None:
         """Have the system drop connections whose reader takes nothing: each would keep a thread for ever.
 
-        Connections inherit the option from the socket that listens.
+        Connections inherit that option from the socket that listens. On Linux granian would have the web process make
+        that socket; here it is made beforehand, as granian does elsewhere.
         """
         super()._init_shared_socket()  # type: ignore[no-untyped-call]  # granian's is not annotated
-        if self._sso is not None:
-            self._sso.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.reader_seconds * 1000))
+        if self._shd is None:
+            address: Any = self._ssp
+            holder = address.build()
+            self._ssp, self._shd, self._sfd = None, holder, holder.get_fd()
+            self._sso = socket.socket(fileno=self._sfd)
+            self._sso.set_inheritable(True)
+        self._sso.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.reader_seconds * 1000))
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian's is not annotated
