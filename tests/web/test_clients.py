@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from test_workers import CROSS
 
 from conftest import LIMITS
 from kclod.errors import UsageError
@@ -20,7 +21,6 @@ from kclod.web import clients
 from kclod.web.app import close, create_app
 from kclod.web.clients import ShareError, Shares, client_of, networks
 from kclod.web.limits import Limits
-from test_workers import CROSS
 
 PROXIES = networks(("10.0.0.0/8", "2001:db8:ffff::/48", "127.0.0.1"))
 

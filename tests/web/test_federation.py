@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lights import BASE
 from running import Running, running
+from test_guard import SERVICES
 
 from conftest import LIMITS
 from kclod.release import Release
 from kclod.web.app import close, create_app
 from kclod.web.federation import ServiceRefusedError, federated
 from kclod.web.guard import refusal
-from test_guard import SERVICES
 
 LABEL = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
 ALPHA, KOREAN = f"<{BASE}id/light/alpha>", f"<{BASE}id/light/한글등대>"
@@ -135,9 +135,10 @@ def endpoint(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> It
             asked.append(self.path)
             answer(self)
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self.do_GET()
 
-        def log_message(self, format: str, *arguments: object) -> None:
+        def log_message(self, *_: object) -> None:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -26,7 +26,11 @@ class Worker:
 
     def idle(self) -> bool:
         """Alive, as far as can be seen: a worker that waits has sent nothing, and a dead one has closed its end."""
-        return not select.select([self.channel], [], [], 0)[0]
+        return not self.replies(0)
+
+    def replies(self, seconds: float) -> bool:
+        """Whether it has sent anything within so many seconds, or closed its end."""
+        return bool(select.select([self.channel], [], [], max(seconds, 0))[0])
 
 
 class Keeper:

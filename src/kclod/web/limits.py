@@ -15,7 +15,9 @@ class Limits:
     memory_bytes: int = 1 << 30
     """Address space that a query may take, above what an idle worker has."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    """Queries that run at a time, each in its own process."""
+    """Queries that run to their end at a time, each in its own process; as many others may be tried beside them."""
+    quick_seconds: float = 0.2
+    """For which a query is tried beside those that take long."""
     queue: int = 16
     """Queries that may wait for a worker; the next one is answered 503 at once."""
     max_result_bytes: int = 64 << 20

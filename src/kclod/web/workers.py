@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from kclod.web import wire
@@ -27,6 +29,7 @@ from kclod.web.outcomes import (
     cause_of_death,
     read,
 )
+from kclod.web.streams import Stream
 from kclod.web.wire import Job
 
 __all__ = (
@@ -54,66 +57,73 @@ def _free_of_charge(seconds: float) -> None:
     """Nobody pays."""
 
 
+class _Lane(Enum):
+    """Where a query runs: every one in the first at first, and those that take long in the second."""
+
+    QUICK = "quick"
+    LONG = "long"
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The place that a query has, and who pays for its time."""
+
+    spend: Spend
+    lane: _Lane | None = None
+    began: float = 0.0
+
+
 class Pool:
-    """Runs queries in worker processes. Safe for any number of threads; `close` ends every process."""
+    """Runs queries in worker processes. Safe for any number of threads; `close` ends every process.
+
+    A query is tried for `quick_seconds`. One that takes longer goes on if fewer than `workers` others do; otherwise it
+    is stopped, and begun again when it can run to its end. So there is always room for a short query soon, however many
+    long ones there are.
+    """
 
     def __init__(self, store_path: Path, limits: Limits) -> None:
         self.limits = limits
         self._keeper = Keeper(store_path, limits.memory_bytes)
         self._idle: deque[Worker] = deque()
-        self._free = limits.workers
-        self._waiting = 0
+        self._free = {_Lane.QUICK: limits.workers, _Lane.LONG: limits.workers}
+        self._inside = 0
         self._streams = 0
         self._turn = threading.Condition()
         self._closed = False
 
     def run(self, job: Job, seconds: float, spend: Spend = _free_of_charge) -> Answer:
         """The result of a query within `seconds` from now; one of the errors above otherwise."""
-        until = time.monotonic() + seconds
-        self._enter(until)
-        began = time.monotonic()
-        try:
-            worker, reply, body = self._first(job, until)
+        with self._admitted():
+            turn, worker, reply, body = self._first(job, time.monotonic() + seconds, spend)
             self._keep(worker)
-        finally:
-            self._leave()
-            spend(time.monotonic() - began)
-        return read(reply, body)
+            self._leave(turn)
+            return read(reply, body)
 
     def stream(self, job: Job, seconds: float, spend: Spend = _free_of_charge) -> Answer | Stream:
         """The result of a query in parts, the first within `seconds` from now; whole when it fits into one.
 
         Errors as of `run`, and BusyError when as many results are streamed as may be.
         """
-        until = time.monotonic() + seconds
         with self._turn:
             if self._streams >= self.limits.streams:
                 raise BusyError
             self._streams += 1
         try:
-            self._enter(until)
-        except BusyError:
+            with self._admitted():
+                turn, worker, reply, body = self._first(replace(job, stream=True), time.monotonic() + seconds, spend)
+        except QueryError:
             self._end_stream()
             raise
-        began = time.monotonic()
 
         def release(kept: Worker | None) -> None:
             """Make room for the next query."""
             if kept is not None:
                 self._keep(kept)
-            self._leave()
-            spend(time.monotonic() - began)
+            self._leave(turn)
 
-        try:
-            worker, reply, body = self._first(replace(job, stream=True), until)
-            first = read(reply, body)
-        except QueryError:
-            release(None)
-            self._end_stream()
-            raise
         if reply.get("outcome") == "part":
             return Stream(
-                first,
+                read(reply, body),
                 worker,
                 self._keeper,
                 seconds=self.limits.stream_seconds,
@@ -122,7 +132,7 @@ class Pool:
             )
         release(worker)
         self._end_stream()
-        return first
+        return read(reply, body)
 
     def healthy(self) -> bool:
         """Whether a worker can be had."""
@@ -136,7 +146,7 @@ class Pool:
     def warm(self) -> None:
         """Start every worker now rather than with the first queries."""
         with self._turn:
-            while len(self._idle) < self._free:
+            while len(self._idle) < self.limits.workers:
                 self._idle.append(self._keeper.start())
 
     def close(self) -> None:
@@ -147,22 +157,43 @@ class Pool:
             while self._idle:
                 self._idle.pop().channel.close()
 
-    def _enter(self, until: float) -> None:
+    @contextlib.contextmanager
+    def _admitted(self) -> Iterator[None]:
         with self._turn:
-            if self._free <= 0 and self._waiting >= self.limits.queue:
+            if self._inside >= self.limits.workers + self.limits.queue:
                 raise BusyError
-            self._waiting += 1
-            try:
-                if not self._turn.wait_for(lambda: self._free > 0, until - time.monotonic()):
-                    raise BusyError
-            finally:
-                self._waiting -= 1
-            self._free -= 1
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._inside -= 1
 
-    def _leave(self) -> None:
+    def _enter(self, turn: _Turn, lane: _Lane, until: float) -> None:
         with self._turn:
-            self._free += 1
-            self._turn.notify()
+            if not self._turn.wait_for(lambda: self._free[lane] > 0, until - time.monotonic()):
+                raise BusyError
+            self._free[lane] -= 1
+        turn.lane, turn.began = lane, time.monotonic()
+
+    def _move(self, turn: _Turn) -> bool:
+        """From the quick lane to the long one, if there is room."""
+        with self._turn:
+            if self._free[_Lane.LONG] <= 0:
+                return False
+            self._free[_Lane.LONG] -= 1
+            self._free[_Lane.QUICK] += 1
+            self._turn.notify_all()
+        turn.lane = _Lane.LONG
+        return True
+
+    def _leave(self, turn: _Turn) -> None:
+        if turn.lane is not None:
+            with self._turn:
+                self._free[turn.lane] += 1
+                self._turn.notify_all()
+            turn.lane = None
+            turn.spend(time.monotonic() - turn.began)
 
     def _end_stream(self) -> None:
         with self._turn:
@@ -175,26 +206,77 @@ class Pool:
                 return
         worker.channel.close()
 
-    def _first(self, job: Job, until: float) -> tuple[Worker, dict[str, object], bytes]:
+    def _first(self, job: Job, until: float, spend: Spend) -> tuple[_Turn, Worker, dict[str, object], bytes]:
+        """The first reply, and the turn that the worker still has."""
+        turn = _Turn(spend)
+        try:
+            if not job.stream and (found := self._tried(job, until, turn)) is not None:
+                return turn, *found
+            self._enter(turn, _Lane.LONG, until)
+            asked = time.monotonic()
+            try:
+                return turn, *self._received(self._sent(self._take(), job, until), until)
+            except WorkerDiedError as error:
+                return turn, *self._once_more(job, until, asked, error)
+        except BaseException:
+            self._leave(turn)
+            raise
+
+    def _tried(self, job: Job, until: float, turn: _Turn) -> tuple[Worker, dict[str, object], bytes] | None:
+        """The reply in the quick lane, or in the long one after it; None when the query must begin again."""
+        self._enter(turn, _Lane.QUICK, until)
         asked = time.monotonic()
         try:
-            return self._ask(self._take(), job, until)
-        except WorkerDiedError:
-            # A worker that was killed while it waited may be taken before that shows; the query is not to blame.
-            if self._closed or time.monotonic() - asked > _TOO_SOON_TO_BLAME:
-                raise
-            return self._ask(self._keeper.start(), job, until)
+            worker = self._sent(self._take(), job, until)
+            if (
+                worker.replies(min(self.limits.quick_seconds, until - asked))
+                or time.monotonic() >= until
+                or self._move(turn)
+            ):
+                return self._received(worker, until)
+        except WorkerDiedError as error:
+            return self._once_more(job, until, asked, error)
+        self._keeper.discard(worker)
+        self._refill()
+        self._leave(turn)
+        return None
 
-    def _ask(self, worker: Worker, job: Job, until: float) -> tuple[Worker, dict[str, object], bytes]:
+    def _once_more(
+        self, job: Job, until: float, asked: float, error: WorkerDiedError
+    ) -> tuple[Worker, dict[str, object], bytes]:
+        """A worker that was killed while it waited may be taken before that shows; the query is not to blame."""
+        if self._closed or time.monotonic() - asked > _TOO_SOON_TO_BLAME:
+            raise error
+        return self._received(self._sent(self._keeper.start(), job, until), until)
+
+    def _sent(self, worker: Worker, job: Job, until: float) -> Worker:
         try:
             worker.channel.settimeout(max(until - time.monotonic(), 0.001))
             wire.send(worker.channel, asdict(replace(job, query="")), job.query.encode())
-            return worker, *wire.receive(worker.channel, until)
         except TimeoutError:
             self._keeper.discard(worker)
             raise DeadlineError from None
+        except OSError:
+            raise cause_of_death(self._keeper.bury(worker)) from None
+        return worker
+
+    def _received(self, worker: Worker, until: float) -> tuple[Worker, dict[str, object], bytes]:
+        try:
+            return worker, *wire.receive(worker.channel, until)
+        except TimeoutError:
+            self._keeper.discard(worker)
+            self._refill()
+            raise DeadlineError from None
         except (EOFError, OSError):
             raise cause_of_death(self._keeper.bury(worker)) from None
+
+    def _refill(self) -> None:
+        """Have a worker open its store now, in place of one that was killed, rather than with the next query."""
+        with self._turn:
+            if len(self._idle) >= self.limits.workers:
+                return
+        with contextlib.suppress(WorkerDiedError, OSError):  # the next query will be told
+            self._keep(self._keeper.start())
 
     def _take(self) -> Worker:
         while True:
@@ -205,75 +287,3 @@ class Pool:
             if worker.idle():
                 return worker
             self._keeper.bury(worker)
-
-
-class Stream:
-    """A result in parts. Iterate over it once, and close it: an error of `Pool.run` comes where the result breaks off.
-
-    A worker whose result is not read to its end, or not in time, is killed; so the slowest of readers keeps a thread
-    of the web process, but no worker.
-    """
-
-    def __init__(
-        self,
-        first: Answer,
-        worker: Worker,
-        keeper: Keeper,
-        *,
-        seconds: float,
-        release: Callable[[Worker | None], None],
-        ended: Callable[[], None],
-    ) -> None:
-        self.kind, self.format = first.kind, first.format
-        self._first, self._worker, self._keeper = first.body, worker, keeper
-        self._release, self._ended = release, ended
-        self._lock = threading.Lock()
-        self._working, self._open, self._late, self._whole = True, True, False, False
-        worker.channel.settimeout(None)
-        self._alarm = threading.Timer(seconds, self._expire)
-        self._alarm.daemon = True
-        self._alarm.start()
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield self._first
-            while True:
-                try:
-                    reply, body = wire.receive(self._worker.channel)
-                except (EOFError, OSError):
-                    status = self._keeper.end(self._worker.pid)
-                    raise DeadlineError if self._late else cause_of_death(status) from None
-                last = reply.get("outcome") != "part"
-                if last:
-                    self._whole = self._give_back(self._worker)
-                yield read(reply, body).body
-                if last:
-                    return
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Kill the worker unless the result was read to its end."""
-        if self._give_back(None):
-            self._keeper.kill(self._worker.pid)
-        with self._lock:
-            was_open, self._open = self._open, False
-        if was_open:
-            self._alarm.cancel()
-            if not self._whole:
-                self._worker.channel.close()
-            self._ended()
-
-    def _expire(self) -> None:
-        """Only kills: another thread may be reading from the channel, and then finds its end."""
-        self._late = True
-        if self._give_back(None):
-            self._keeper.kill(self._worker.pid)
-
-    def _give_back(self, kept: Worker | None) -> bool:
-        """Make room for another query, once; False when it was done before."""
-        with self._lock:
-            was_working, self._working = self._working, False
-        if was_working:
-            self._release(kept)
-        return was_working
