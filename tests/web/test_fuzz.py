@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -98,8 +99,9 @@ def test_bytes(server: Running, name: str) -> None:
     """The server answers with an error or not at all, and goes on answering others."""
     with server.connect() as connection:
         connection.settimeout(5)
-        connection.sendall(RAW[name])
-        connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # the server may have had enough before the end
+            connection.sendall(RAW[name])
+            connection.shutdown(socket.SHUT_WR)
         answer = received(connection)
     status = int(answer.split(b" ", 2)[1]) if answer else 0
     assert status in {0, 200, 400, 404, 405, 408, 413, 414, 431}, answer[:300]

@@ -167,8 +167,7 @@ def test_closing_a_stream_gives_its_place_back(release: Release) -> None:
         whole = pool.stream(job("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 50000", "csv"), 5)
         assert isinstance(whole, Stream)
         assert b"".join(whole).count(b"\r\n") == 50_001
-        before = set(pool.processes())
         assert pool.run(job("ASK {}"), 5).body
-        assert set(pool.processes()) == before  # a worker whose stream was read to its end goes on
+        assert isinstance(pool.stream(job("ASK {}"), 5), workers.Answer)
     finally:
         pool.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import select
 import socket
 import subprocess
@@ -15,6 +17,7 @@ from kclod.web import wire
 from kclod.web.outcomes import WorkerDiedError
 
 _log = logging.getLogger(__name__)
+_LOWEST = 19
 
 
 @dataclass(eq=False, slots=True)
@@ -27,6 +30,11 @@ class Worker:
     def idle(self) -> bool:
         """Alive, as far as can be seen: a worker that waits has sent nothing, and a dead one has closed its end."""
         return not self.replies(0)
+
+    def yield_to_others(self) -> None:
+        """Have it run at the lowest priority from now on, so that long queries slow short ones little."""
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, _LOWEST)
 
     def replies(self, seconds: float) -> bool:
         """Whether it has sent anything within so many seconds, or closed its end."""

@@ -15,8 +15,8 @@ class Limits:
     memory_bytes: int = 1 << 30
     """Address space that a query may take, above what an idle worker has."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    """Queries that run to their end at a time, each in its own process; as many others may be tried beside them."""
-    quick_seconds: float = 0.2
+    """Queries that run to their end at a time, each in its own process; twice as many are tried beside them."""
+    quick_seconds: float = 0.1
     """For which a query is tried beside those that take long."""
     queue: int = 16
     """Queries that may wait for a worker; the next one is answered 503 at once."""
@@ -50,6 +50,11 @@ class Limits:
     """Of the answer of one SERVICE clause."""
     service_rows: int = 10_000
     """Solutions of one SERVICE clause."""
+
+    @property
+    def quick(self) -> int:
+        """Queries that are tried at a time."""
+        return 2 * self.workers
 
     @property
     def streams(self) -> int:

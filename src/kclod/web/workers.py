@@ -85,7 +85,7 @@ class Pool:
         self.limits = limits
         self._keeper = Keeper(store_path, limits.memory_bytes)
         self._idle: deque[Worker] = deque()
-        self._free = {_Lane.QUICK: limits.workers, _Lane.LONG: limits.workers}
+        self._free = {_Lane.QUICK: limits.quick, _Lane.LONG: limits.workers}
         self._inside = 0
         self._streams = 0
         self._turn = threading.Condition()
@@ -95,8 +95,7 @@ class Pool:
         """The result of a query within `seconds` from now; one of the errors above otherwise."""
         with self._admitted():
             turn, worker, reply, body = self._first(job, time.monotonic() + seconds, spend)
-            self._keep(worker)
-            self._leave(turn)
+            self._give_back(worker, turn)
             return read(reply, body)
 
     def stream(self, job: Job, seconds: float, spend: Spend = _free_of_charge) -> Answer | Stream:
@@ -118,8 +117,9 @@ class Pool:
         def release(kept: Worker | None) -> None:
             """Make room for the next query."""
             if kept is not None:
-                self._keep(kept)
-            self._leave(turn)
+                self._give_back(kept, turn)
+            else:
+                self._leave(turn)
 
         if reply.get("outcome") == "part":
             return Stream(
@@ -176,7 +176,7 @@ class Pool:
             self._free[lane] -= 1
         turn.lane, turn.began = lane, time.monotonic()
 
-    def _move(self, turn: _Turn) -> bool:
+    def _move(self, turn: _Turn, worker: Worker) -> bool:
         """From the quick lane to the long one, if there is room."""
         with self._turn:
             if self._free[_Lane.LONG] <= 0:
@@ -185,6 +185,7 @@ class Pool:
             self._free[_Lane.QUICK] += 1
             self._turn.notify_all()
         turn.lane = _Lane.LONG
+        worker.yield_to_others()
         return True
 
     def _leave(self, turn: _Turn) -> None:
@@ -198,6 +199,15 @@ class Pool:
     def _end_stream(self) -> None:
         with self._turn:
             self._streams -= 1
+
+    def _give_back(self, worker: Worker, turn: _Turn) -> None:
+        """Keep the worker for the next query, unless it has yielded to others: no process may take that back."""
+        if turn.lane is _Lane.LONG:
+            self._keeper.discard(worker)
+            self._refill()
+        else:
+            self._keep(worker)
+        self._leave(turn)
 
     def _keep(self, worker: Worker) -> None:
         with self._turn:
@@ -215,7 +225,9 @@ class Pool:
             self._enter(turn, _Lane.LONG, until)
             asked = time.monotonic()
             try:
-                return turn, *self._received(self._sent(self._take(), job, until), until)
+                worker = self._take()
+                worker.yield_to_others()
+                return turn, *self._received(self._sent(worker, job, until), until)
             except WorkerDiedError as error:
                 return turn, *self._once_more(job, until, asked, error)
         except BaseException:
@@ -231,7 +243,7 @@ class Pool:
             if (
                 worker.replies(min(self.limits.quick_seconds, until - asked))
                 or time.monotonic() >= until
-                or self._move(turn)
+                or self._move(turn, worker)
             ):
                 return self._received(worker, until)
         except WorkerDiedError as error:
