@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import select
 import socket
@@ -30,6 +31,14 @@ class Worker:
     def idle(self) -> bool:
         """Alive, as far as can be seen: a worker that waits has sent nothing, and a dead one has closed its end."""
         return not self.replies(0)
+
+    def processor_seconds(self) -> float:
+        """Processor time that it has used; infinite when it is gone."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+        except OSError:
+            return math.inf
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def yield_to_others(self) -> None:
         """Have it run at the lowest priority from now on, so that long queries slow short ones little."""
