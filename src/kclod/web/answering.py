@@ -120,7 +120,7 @@ def _with_solutions(publication: Publication, job: Job, until: float) -> str:
     query = federated(job.query, publication.limits.services)
     check = replace(job, query=query.without_services, check=True)
     publication.pool.run(check, max(until - time.monotonic(), 0.001))
-    return publication.services.evaluate(query, job.base_iri, until)
+    return publication.endpoints.evaluate(query, job.base_iri, until)
 
 
 def _told(error: outcomes.QueryError, seconds: float, limits: Limits) -> ProblemError:

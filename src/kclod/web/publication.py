@@ -12,10 +12,10 @@ from kclod.store import open_read_only
 from kclod.web.addresses import Addresses
 from kclod.web.cache import Cache
 from kclod.web.clients import Network, Shares, networks
+from kclod.web.endpoints import Endpoints
 from kclod.web.labels import Labels
 from kclod.web.limits import Limits
 from kclod.web.reader import Reader
-from kclod.web.services import Services
 from kclod.web.workers import Pool
 
 _KEY = "kclod"
@@ -36,7 +36,7 @@ class Publication:
     cache: Cache
     shares: Shares
     proxies: tuple[Network, ...]
-    services: Services
+    endpoints: Endpoints
 
     @classmethod
     def open(cls, release: Release, limits: Limits, public_url: str | None) -> Publication:
@@ -57,7 +57,7 @@ class Publication:
             Cache(limits.cache_bytes, limits.followers),
             Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
-            Services(limits),
+            Endpoints(limits),
         )
 
 

@@ -14,7 +14,7 @@ from kclod.web.limits import Limits
 from kclod.web.outcomes import BusyError
 
 
-class Services:
+class Endpoints:
     """The allowed endpoints, and how many of their clauses are being asked."""
 
     def __init__(self, limits: Limits) -> None:
