@@ -180,3 +180,34 @@ def test_kept_answers_cost_nothing(release: Release) -> None:
         kept = client.get("/sparql?query=ASK%7B%7D")
         thread.join()
         assert (kept.status_code, kept.headers["Cache-Status"]) == (200, "kclod; hit")
+
+
+def test_a_stream_is_one_of_the_clients_queries(release: Release) -> None:
+    with clients_of(release, client_queries=1, client_seconds=2.0, stream_seconds=30.0) as client:
+        endless = {"query": "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", "stream": "true", "format": "csv"}
+        response = client.get("/sparql", query_string=endless, buffered=False)
+        assert response.headers["Preference-Applied"] == "stream"
+        assert client.get("/sparql?query=ASK%7B%7D").status_code == 429
+        response.close()
+        assert client.get("/sparql?query=ASK%7B%7D").status_code == 200
+        client.application.extensions["kclod"].shares.spent("127.0.0.1", 2.0)
+        assert client.get("/sparql?query=ASK%7B%7D").status_code == 429
+
+
+def test_a_full_queue_is_told_at_once(release: Release) -> None:
+    with clients_of(release, workers=1, queue=1, deadline_seconds=3.0) as client:
+        asked = [{"query": CROSS.replace("COUNT(*)", f"COUNT(*) + {n}")} for n in range(2)]
+        threads = [
+            threading.Thread(target=client.application.test_client().get, args=("/sparql",), kwargs={"query_string": q})
+            for q in asked
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        started = time.monotonic()
+        refused = client.get("/sparql?query=ASK%20%7B%7D")
+        assert time.monotonic() - started < 0.5
+        assert (refused.status_code, refused.json["code"]) == (503, "busy")
+        assert int(refused.headers["Retry-After"]) >= 1
+        for thread in threads:
+            thread.join()

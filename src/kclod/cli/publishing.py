@@ -123,6 +123,9 @@ def progress() -> Iterator[pipeline.Announce]:
     help="Believe X-Forwarded-For from this address or network; repeatable.",
 )
 @click.option(
+    "--log-queries", is_flag=True, help="Write a line of JSON for each query to standard error, without who asked."
+)
+@click.option(
     "--allow-service", "services", multiple=True, metavar="URL", help="Let SERVICE ask this endpoint; repeatable."
 )
 def serve(
@@ -145,6 +148,7 @@ def serve(
     client_errors: int,
     proxies: tuple[str, ...],
     services: tuple[str, ...],
+    log_queries: bool,
 ) -> None:
     """Serve a release: pages, SPARQL endpoint at /sparql, dumps.
 
@@ -176,10 +180,10 @@ def serve(
             title = ", ".join(path.name for path in data)
             base = base_iri or f"http://{host}:{port}/"
             release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
-            run_server(release, host=host, port=port, limits=limits, announce=ready)
+            run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
         return
     release = load(chosen) if chosen else current(releases or folder / RELEASES)
-    run_server(release, host=host, port=port, limits=limits, announce=ready)
+    run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
 
 
 @main.command(name="explain")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
+from contextlib import ExitStack
 from dataclasses import replace
 from http import HTTPStatus
 
-from kclod.web import outcomes
+from kclod.web import journal, outcomes
 from kclod.web.asked import GRAPHS, RESULTS, Asked, read_only
 from kclod.web.cache import Found
 from kclod.web.clients import ShareError
@@ -18,7 +19,7 @@ from kclod.web.normal import normalised
 from kclod.web.publication import Publication
 from kclod.web.responses import ProblemError
 from kclod.web.wire import Job
-from kclod.web.workers import Stream
+from kclod.web.workers import Spend, Stream
 
 _GRAPH_FORMS = frozenset({"construct", "describe"})
 _RESULT_FORMS = frozenset({"select", "ask"})
@@ -33,8 +34,12 @@ def answer_fairly(publication: Publication, asked: Asked, client: str) -> Found 
     if key is not None and (kept := publication.cache.get(key)) is not None:
         return Found(kept, "hit")
     try:
-        with publication.shares.running(client):
-            return _evaluate(publication, asked, client, key, service=service)
+        with ExitStack() as running:
+            running.enter_context(publication.shares.running(client))
+            found = _evaluate(publication, asked, client, key, service=service)
+            if isinstance(found, Stream):
+                found.when_closed(running.pop_all().close)
+            return found
     except ShareError as error:
         raise too_many(error) from None
 
@@ -95,11 +100,12 @@ def _evaluate(
         limits.max_result_bytes,
         limits.table_rows,
         limits.max_rows,
+        count=journal.enabled(),
     )
     until = time.monotonic() + asked.seconds
     try:
         if service:
-            job = replace(job, query=_with_solutions(publication, job, until))
+            job = replace(job, query=_with_solutions(publication, job, until, spend))
         seconds = max(until - time.monotonic(), 0.001)
         if asked.stream:
             result = publication.pool.stream(job, seconds, spend)
@@ -115,11 +121,11 @@ def _evaluate(
         raise _told(error, asked.seconds, limits) from None
 
 
-def _with_solutions(publication: Publication, job: Job, until: float) -> str:
+def _with_solutions(publication: Publication, job: Job, until: float, spend: Spend) -> str:
     """The query with its SERVICE clauses evaluated. Nobody is asked anything for a malformed query."""
     query = federated(job.query, publication.limits.services)
     check = replace(job, query=query.without_services, check=True)
-    publication.pool.run(check, max(until - time.monotonic(), 0.001))
+    publication.pool.run(check, max(until - time.monotonic(), 0.001), spend)
     return publication.endpoints.evaluate(query, job.base_iri, until)
 
 

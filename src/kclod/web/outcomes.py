@@ -65,6 +65,8 @@ class Answer:
     kind: str
     format: str
     body: bytes
+    rows: int | None = None
+    """Solutions, where they were counted."""
 
     @cached_property
     def etag(self) -> str:
@@ -86,7 +88,8 @@ def read(reply: dict[str, object], body: bytes) -> Answer:
     """What a worker replied: a whole result, or the error that it tells."""
     match reply:
         case {"outcome": "answer" | "part", "kind": str(kind), "format": str(name)}:
-            return Answer(kind, name, body)
+            rows = reply.get("rows")
+            return Answer(kind, name, body, rows if isinstance(rows, int) else None)
         case {"outcome": "malformed", "message": str(message), "line": int(line), "column": int(column)}:
             raise MalformedQueryError(message, line, column)
         case {"outcome": "malformed", "message": str(message)}:

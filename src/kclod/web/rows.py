@@ -13,22 +13,31 @@ from kclod.rdf import Format
 
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CSV_STRING = re.compile(rb'"[^"]*"')
+_JSON_NONE = b'"bindings":[]}}'
 
 
-def exceeds(body: bytes, fmt: Format, bound: int) -> bool:
-    """Whether a result that the engine wrote holds more than `bound` solutions. Exact.
+def count(body: bytes, fmt: Format) -> int:
+    """The number of solutions of a result that the engine wrote.
 
-    What separates solutions may also stand inside a JSON or CSV string, so strings are taken out where it matters.
+    What separates solutions may also stand inside a JSON or CSV string, so strings are taken out first.
     """
     match fmt.results:
         case ox.QueryResultsFormat.JSON:
-            return _separators(body, b"},{", bound - 1, _JSON_STRING)
+            return 0 if body.endswith(_JSON_NONE) else _JSON_STRING.sub(b"", body).count(b"},{") + 1
         case ox.QueryResultsFormat.CSV:
-            return _separators(body, b"\r\n", bound + 1, _CSV_STRING)
+            return _CSV_STRING.sub(b"", body).count(b"\r\n") - 1
         case ox.QueryResultsFormat.TSV:
-            return body.count(b"\n") > bound + 1
-    return body.count(b"<result>") > bound
+            return body.count(b"\n") - 1
+    return body.count(b"<result>")
 
 
-def _separators(body: bytes, separator: bytes, bound: int, string: re.Pattern[bytes]) -> bool:
-    return body.count(separator) > bound and string.sub(b"", body).count(separator) > bound
+def exceeds(body: bytes, fmt: Format, bound: int) -> bool:
+    """Whether it has more than `bound` solutions. Exact, and quick where the answer is no."""
+    match fmt.results:
+        case ox.QueryResultsFormat.JSON:
+            most = body.count(b"},{") + 1
+        case ox.QueryResultsFormat.CSV:
+            most = body.count(b"\r\n") - 1
+        case _:
+            return count(body, fmt) > bound
+    return most > bound and count(body, fmt) > bound

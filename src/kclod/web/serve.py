@@ -21,7 +21,7 @@ from granian.server.mp import MPServer
 
 from kclod.errors import Problem, UsageError
 from kclod.release import Release, load
-from kclod.web import confinement
+from kclod.web import confinement, journal
 from kclod.web.app import create_app, warm
 from kclod.web.limits import Limits
 
@@ -48,12 +48,14 @@ def serve(
     public_url: str | None = None,
     prefix: str | None = None,
     announce: Callable[[str], None] | None = None,
+    log_queries: bool = False,
 ) -> None:
     """Serve a release until SIGTERM or SIGINT; every process it started is gone when it returns.
 
     `port` 0 takes a free one. `prefix` is the path below which a proxy passes requests on, such as `/data`. `announce`
-    is called with the address once the site answers. UsageError when the port is taken or the address is not this
-    machine's. Call it from the main thread, before starting others.
+    is called with the address once the site answers. `log_queries` has a line for each query written (see `journal`).
+    UsageError when the port is taken or the address is not this machine's. Call it from the main thread, before
+    starting others.
     """
     port = _free(host, port)
     limits = limits or Limits()
@@ -71,13 +73,22 @@ def serve(
         workers_kill_timeout=_STOP_SECONDS,
         url_path_prefix=prefix,
         log_level=LogLevels.error,
-        log_dictconfig=_LOGGING,
+        log_dictconfig=_LOGGING if not log_queries else _logging_queries(),
     )
     shown = f"[{host}]" if ":" in host else host
     server.address = f"http://{shown}:{port}{prefix or ''}/"
     server.announce = announce
     server.reader_seconds = limits.reader_seconds
     server.serve(target_loader=partial(_load, os.getpid(), release.path, limits, public_url), wrap_loader=False)
+
+
+def _logging_queries() -> dict[str, Any]:
+    lines = {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
+    return _LOGGING | {
+        "formatters": _LOGGING["formatters"] | {"line": {"format": "%(asctime)s %(message)s"}},
+        "handlers": _LOGGING["handlers"] | {"lines": lines},
+        "loggers": _LOGGING["loggers"] | {journal.NAME: {"level": "INFO", "handlers": ["lines"], "propagate": False}},
+    }
 
 
 def _load(supervisor: int, path: Path, limits: Limits, public_url: str | None) -> Callable[..., Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import flask
 from werkzeug.exceptions import HTTPException
 
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
+from kclod.web import journal
 from kclod.web.answering import answer_fairly, blame, too_many, unacceptable
 from kclod.web.asked import PARAMETERS, TABLE, Asked, by_get, by_post
 from kclod.web.cache import Found
@@ -52,13 +54,21 @@ def _run(read: Callable[[Limits], Asked]) -> flask.Response:
         shares.check(client)
     except ShareError as error:
         raise too_many(error) from None
+    started, query = time.monotonic(), ""
     try:
         asked = read(publication.limits)
+        query = asked.query
         found = answer_fairly(publication, asked, client)
+        seconds = time.monotonic() - started
         if isinstance(found, Stream):
+            journal.record(query, "stream", seconds, kind=found.kind, format=found.format)
             return _streamed(asked, found)
+        got = found.answer
+        size = len(got.body)
+        journal.record(query, found.origin, seconds, kind=got.kind, format=got.format, bytes=size, rows=got.rows)
         return _whole(asked, found)
     except ProblemError as error:
+        journal.record(query, error.code, time.monotonic() - started, status=error.status)
         if blame(error):
             shares.failed(client)
         raise

@@ -55,6 +55,16 @@ class Stream:
         finally:
             self.close()
 
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Have something done when the stream is over. Call it before iterating."""
+        ended = self._ended
+
+        def both() -> None:
+            ended()
+            call()
+
+        self._ended = both
+
     def close(self) -> None:
         """Kill the worker unless the result was read to its end."""
         if self._give_back(None):

@@ -20,7 +20,7 @@ class Job:
     of N-Triples terms as JSON, at most `rows` of them. A result of more than `max_bytes` or `max_rows` is refused.
 
     `stream` has the result sent in parts as it is found, without those bounds. `check` has the query parsed and
-    evaluated over nothing instead of over the store.
+    evaluated over nothing instead of over the store. `count` has the reply tell the number of rows.
     """
 
     query: str
@@ -34,6 +34,7 @@ class Job:
     max_rows: int = 1_000_000
     stream: bool = False
     check: bool = False
+    count: bool = False
 
 
 def send(channel: socket.socket, head: Mapping[str, object], body: bytes = b"") -> None:

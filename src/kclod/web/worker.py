@@ -16,7 +16,7 @@ from kclod import rdf
 from kclod.malformed import explain
 from kclod.store import open_read_only
 from kclod.web import confinement, wire
-from kclod.web.rows import exceeds
+from kclod.web.rows import count, exceeds
 from kclod.web.wire import Job
 
 _FORMATS = {f.name: f for f in (*rdf.RDF_FORMATS, *rdf.RESULT_FORMATS)}
@@ -141,7 +141,10 @@ def _evaluate(store: ox.Store, job: Job, channel: socket.socket) -> tuple[dict[s
         body = parts.rest()
     else:
         body = _whole(results, _FORMATS[name], job)
-    return {"outcome": "answer", "kind": kind, "format": name}, body
+    reply: dict[str, object] = {"outcome": "answer", "kind": kind, "format": name}
+    if job.count and kind == "bindings" and name != "table" and not job.stream:
+        reply["rows"] = count(body, _FORMATS[name])
+    return reply, body
 
 
 _Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples

@@ -42,6 +42,7 @@ __all__ = (
     "QueryError",
     "QueryFailedError",
     "ResultTooLargeError",
+    "Spend",
     "Stream",
     "TooManyRowsError",
     "UnacceptableError",
