@@ -1,18 +1,20 @@
 # make serve — set up, build the release of this project and serve it (HOST, PORT)
 # make test  — set up and run the tests
+# make soak  — the long load test of the site (SECONDS=60); wants a quiet machine
 # make bench — the benchmarks (BENCH="mapping build" for some); peers are installed into .venv-peers
 # make check — everything that CI runs
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 # an editable install sees changes of the code; only new metadata asks for a new install
 RUN := $(VENV)/.installed
 TEST := $(VENV)/.installed-test
 
-.PHONY: serve build test bench check clean
+.PHONY: serve build test soak bench check clean
 .DELETE_ON_ERROR:
 
 serve: build
@@ -23,6 +25,9 @@ build: $(RUN)
 
 test: $(TEST)
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(TEST)
+	KCLOD_SOAK=$(SECONDS) $(BIN)/python -m pytest tests/web/test_soak.py -q -s
 
 bench: $(TEST)
 	$(BIN)/python -m tests.bench $(BENCH)

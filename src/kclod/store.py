@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.request
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
@@ -121,20 +123,26 @@ def memory_store(quads: Iterable[ox.Quad]) -> ox.Store:
     return store
 
 
-def remote_query(endpoint: str, text: str, accept: str, timeout: float) -> tuple[str, bytes]:
+def remote_query(
+    endpoint: str, text: str, accept: str, timeout: float, *, max_bytes: int | None = None, stay: bool = False
+) -> tuple[str, bytes]:
     """Ask a remote endpoint a query by the SPARQL 1.1 Protocol (section 2.1).
 
     `accept` is the Accept header as it is to be sent; `timeout` is in seconds, for the answer as a whole. Comes out:
-    the media type of the answer (lower case, no parameters) and its body, undecoded. UsageError for an update, a bad
-    address, a refused connection, a passed deadline, an HTTP error (with the server's words) or an answer of a media
+    the media type of the answer (lower case, no parameters) and its body, undecoded. With `stay`, a redirect to
+    another scheme, host or port is not followed. UsageError for an update, a bad address, a refused connection, a
+    passed deadline, a body of more than `max_bytes`, an HTTP error (with the server's words) or an answer of a media
     type that was not asked for.
     """
     deadline = time.monotonic() + timeout
     try:
-        result = _prepare(endpoint, text, accept, timeout).query()
+        result = _prepare(endpoint, text, accept, timeout, SPARQLWrapper if not stay else _Staying).query()
         with result.response as response:
             media_type = response.headers.get_content_type().lower()
-            body = _read_until(response, deadline)
+            body = _read_until(response, deadline, max_bytes)
+    except _TooLargeError:
+        message, fix = f"the answer is larger than {max_bytes} bytes", "ask for less"
+        raise _remote_problem("size", message, fix, endpoint) from None
     except (SPARQLWrapperException, OSError, http.client.HTTPException) as error:
         raise _explained(endpoint, error, timeout) from None
     if not _accepted(media_type, accept):
@@ -148,11 +156,43 @@ def remote_query(endpoint: str, text: str, accept: str, timeout: float) -> tuple
     return media_type, body
 
 
-def _prepare(endpoint: str, text: str, accept: str, timeout: float) -> SPARQLWrapper:
+class _TooLargeError(Exception):
+    pass
+
+
+class _SameOrigin(urllib.request.HTTPRedirectHandler):
+    """Follows redirects only to where the request went."""
+
+    def redirect_request(  # noqa: PLR0917  # the signature is urllib's
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
+            reason = f"a redirect to {urlsplit(newurl).netloc}, which is not followed"
+            raise urllib.error.HTTPError(req.full_url, code, reason, headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Staying(SPARQLWrapper):
+    """A client that is not sent elsewhere."""
+
+    def _query(self) -> tuple[http.client.HTTPResponse, str]:
+        opener = urllib.request.build_opener(_SameOrigin)
+        return opener.open(self._createRequest(), timeout=self.timeout), self.returnFormat
+
+
+def _prepare(
+    endpoint: str, text: str, accept: str, timeout: float, kind: type[SPARQLWrapper] = SPARQLWrapper
+) -> SPARQLWrapper:
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _remote_problem("address", "not an http or https address", "name the endpoint as http(s)://…", endpoint)
-    client = SPARQLWrapper(endpoint)
+    client = kind(endpoint)
     with warnings.catch_warnings():
         # SPARQLWrapper warns of a query form that it does not know; the endpoint is the judge of that.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -166,10 +206,14 @@ def _prepare(endpoint: str, text: str, accept: str, timeout: float) -> SPARQLWra
     return client
 
 
-def _read_until(response: http.client.HTTPResponse, deadline: float) -> bytes:
+def _read_until(response: http.client.HTTPResponse, deadline: float, max_bytes: int | None) -> bytes:
     chunks: list[bytes] = []
+    size = 0
     while chunk := response.read1(_CHUNK):
         chunks.append(chunk)
+        size += len(chunk)
+        if max_bytes is not None and size > max_bytes:
+            raise _TooLargeError
         if time.monotonic() > deadline:
             raise TimeoutError
     if response.length:  # read1 does not tell a cut connection from the end of the body

@@ -22,6 +22,8 @@ LIMITS = Limits(
     max_result_bytes=4 << 20,
     max_query_bytes=256 << 10,
     table_rows=50,
+    client_seconds=10_000,  # all tests are one client
+    client_errors=10_000,
 )
 
 

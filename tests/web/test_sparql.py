@@ -15,6 +15,8 @@ from lights import BASE
 from test_guard import SERVICES, UPDATES
 from test_workers import BOMB, CROSS
 
+from conftest import LIMITS
+
 SELECT = "SELECT ?s { ?s ?p ?o } LIMIT 2"
 ASK, CONSTRUCT, DESCRIBE = "ASK {}", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 2", f"DESCRIBE <{BASE}id/light/alpha>"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -241,6 +243,29 @@ def test_service_description(client: FlaskClient) -> None:
     assert any(f"<{described}supportedLanguage> <{described}SPARQL11Query>" in line for line in lines)
     assert any(f"<{described}name> <{BASE}graph/registry>" in line for line in lines)
     assert client.get("/sparql", headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_service_description_tells_limits_and_statistics(client: FlaskClient) -> None:
+    store = ox.Store()
+    store.load(client.get("/sparql", headers={"Accept": "text/turtle"}).data, ox.RdfFormat.TURTLE)
+    limits = store.query(
+        """PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> PREFIX schema: <https://schema.org/>
+        SELECT ?name ?value { ?service a sd:Service ; schema:additionalProperty ?limit .
+                              ?limit a schema:PropertyValue ; schema:propertyID ?name ; schema:maxValue ?value }"""
+    )
+    found = {row["name"].value: float(row["value"].value) for row in limits}
+    assert found["deadline"] == LIMITS.deadline_seconds
+    assert found["result-size"] == LIMITS.max_result_bytes
+    assert found["result-rows"] == LIMITS.max_rows
+    assert found["query-size"] == LIMITS.max_query_bytes
+    counted = store.query(
+        """PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> PREFIX void: <http://rdfs.org/ns/void#>
+        SELECT ?n { ?s a sd:Service ; sd:defaultDataset/sd:defaultGraph/void:triples ?n }"""
+    )
+    count = client.get("/sparql", query_string={"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "format": "csv"})
+    assert [row["n"].value for row in counted] == [count.text.split()[1]]
+    feature = "<http://www.w3.org/ns/sparql-service-description#BasicFederatedQuery>"
+    assert feature not in client.get("/sparql", headers={"Accept": "application/n-triples"}).text
 
 
 def test_form_for_browsers(client: FlaskClient) -> None:

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -89,6 +90,47 @@ def progress() -> Iterator[pipeline.Announce]:
 )
 @click.option("--workers", type=click.IntRange(1), help="Query processes.  [default: one a processor]")
 @click.option("--memory", default=1024, show_default=True, type=click.IntRange(64), help="MiB that a query may take.")
+@click.option(
+    "--max-rows",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Rows of a result; more is refused.",
+)
+@click.option(
+    "--max-result", default=64, show_default=True, type=click.IntRange(1), help="MiB of a result; more is refused."
+)
+@click.option("--cache", default=64, show_default=True, type=click.IntRange(0), help="MiB of answers that are kept.")
+@click.option(
+    "--client-queries", default=8, show_default=True, type=click.IntRange(1), help="Queries of one client at a time."
+)
+@click.option(
+    "--client-seconds",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0.1),
+    help="Query seconds that one client may use a minute.",
+)
+@click.option(
+    "--client-errors",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Failing requests of one client a minute.",
+)
+@click.option(
+    "--trusted-proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Believe X-Forwarded-For from this address or network; repeatable.",
+)
+@click.option(
+    "--log-queries", is_flag=True, help="Write a line of JSON for each query to standard error, without who asked."
+)
+@click.option(
+    "--allow-service", "services", multiple=True, metavar="URL", help="Let SERVICE ask this endpoint; repeatable."
+)
 def serve(
     *,
     folder: Path,
@@ -101,6 +143,15 @@ def serve(
     deadline: float,
     workers: int | None,
     memory: int,
+    max_rows: int,
+    max_result: int,
+    cache: int,
+    client_queries: int,
+    client_seconds: float,
+    client_errors: int,
+    proxies: tuple[str, ...],
+    services: tuple[str, ...],
+    log_queries: bool,
 ) -> None:
     """Serve a release: pages, SPARQL endpoint at /sparql, dumps.
 
@@ -108,9 +159,20 @@ def serve(
     """
     from kclod.web.serve import serve as run_server  # noqa: PLC0415  # a server to import, which only this verb should cost
 
-    limits = Limits(deadline_seconds=deadline, memory_bytes=memory * 2**20)
+    limits = Limits(
+        deadline_seconds=deadline,
+        memory_bytes=memory * 2**20,
+        max_rows=max_rows,
+        max_result_bytes=max_result * 2**20,
+        cache_bytes=cache * 2**20,
+        client_queries=client_queries,
+        client_seconds=client_seconds,
+        client_errors=client_errors,
+        trusted_proxies=proxies,
+        services=services,
+    )
     if workers:
-        limits = Limits(deadline_seconds=deadline, memory_bytes=memory * 2**20, workers=workers)
+        limits = replace(limits, workers=workers)
 
     def ready(address: str) -> None:
         messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
@@ -121,10 +183,10 @@ def serve(
             title = ", ".join(path.name for path in data)
             base = base_iri or f"http://{host}:{port}/"
             release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
-            run_server(release, host=host, port=port, limits=limits, announce=ready)
+            run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
         return
     release = load(chosen) if chosen else current(releases or folder / RELEASES)
-    run_server(release, host=host, port=port, limits=limits, announce=ready)
+    run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
 
 
 @main.command(name="explain")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from enum import Enum
 from itertools import chain, starmap
 
-_LEXEMES = re.compile(
+LEXEMES = re.compile(
     r"""
       (?P<skip>\s+|\#[^\n\r]*)
     | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
@@ -66,7 +66,7 @@ def _refusal(query: str) -> Refusal | None:
 
 
 def _tokens(query: str) -> Iterator[_Token]:
-    return ((m.lastgroup, m[0].lower()) for m in _LEXEMES.finditer(query) if m.lastgroup != "skip")
+    return ((m.lastgroup, m[0].lower()) for m in LEXEMES.finditer(query) if m.lastgroup != "skip")
 
 
 def _with_neighbours(tokens: Iterator[_Token]) -> Iterator[tuple[_Token, _Token, _Token]]:
@@ -92,6 +92,11 @@ def _calls_service(before: _Token, this: _Token, after: _Token) -> bool:
         and after == ("other", "{")
         and before != ("word", "graph")
     )
+
+
+def form_of(query: str) -> str | None:
+    """The word that tells the form of a query (`select`, `ask` …), in lower case; None where there is none."""
+    return _first_keyword(_tokens(query))
 
 
 def _first_keyword(tokens: Iterator[_Token]) -> str | None:

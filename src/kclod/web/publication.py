@@ -10,6 +10,9 @@ import flask
 from kclod.release import Release
 from kclod.store import open_read_only
 from kclod.web.addresses import Addresses
+from kclod.web.cache import Cache
+from kclod.web.clients import Network, Shares, networks
+from kclod.web.endpoints import Endpoints
 from kclod.web.labels import Labels
 from kclod.web.limits import Limits
 from kclod.web.reader import Reader
@@ -30,10 +33,17 @@ class Publication:
     labels: Labels
     addresses: Addresses
     pool: Pool
+    cache: Cache
+    shares: Shares
+    proxies: tuple[Network, ...]
+    endpoints: Endpoints
 
     @classmethod
     def open(cls, release: Release, limits: Limits, public_url: str | None) -> Publication:
-        """Open the store read-only. UsageError when it cannot be read. Query workers start with the first query."""
+        """Open the store read-only. Query workers start with the first query.
+
+        UsageError when the store cannot be read, or a trusted proxy is no address.
+        """
         store = open_read_only(release.store_path)
         site = release.site
         return cls(
@@ -44,6 +54,10 @@ class Publication:
             Labels(store, site.prefixes),
             Addresses(site.base_iri),
             Pool(release.store_path, limits),
+            Cache(limits.cache_bytes, limits.followers),
+            Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
+            networks(limits.trusted_proxies),
+            Endpoints(limits),
         )
 
 

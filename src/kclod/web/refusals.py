@@ -15,6 +15,8 @@ from kclod.web.pages import error_page
 from kclod.web.responses import ProblemError
 
 _log = logging.getLogger(__name__)
+_CODES = {413: "content-too-large"}
+"""Where Python's name of a status has changed from version to version."""
 
 
 def refused(error: ProblemError) -> flask.Response:
@@ -50,7 +52,8 @@ def refused_by_framework(error: HTTPException) -> flask.Response:
     headers = {
         name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
     }
-    problem = ProblemError(error.code, phrase.lower().replace(" ", "-"), error.description or phrase, headers=headers)
+    code = _CODES.get(error.code) or phrase.lower().replace(" ", "-")
+    problem = ProblemError(error.code, code, error.description or phrase, headers=headers)
     return refused(problem)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +10,7 @@ from urllib.parse import quote
 import flask
 
 from kclod.web.negotiation import Choice, Offer, choose
+from kclod.web.tags import tag_of
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; "
@@ -65,14 +64,14 @@ def answer(
     language: str | None = None,
     location: str | None = None,
     links: Sequence[str] = (),
+    etag: str | None = None,
 ) -> flask.Response:
     """A 200 with a strong ETag of the bytes, or the 304 that the request's conditions ask for.
 
-    `location` is the Content-Location; `links` are whole Link values.
+    `location` is the Content-Location; `links` are whole Link values; `etag` is `tag_of` the bytes where it is known.
     """
     data = body.encode() if isinstance(body, str) else body
-    text = media_type.startswith("text/") or media_type.endswith("+xml")
-    response = flask.Response(data, content_type=f"{media_type}; charset=utf-8" if text else media_type)
+    response = flask.Response(data, content_type=media_type_of(media_type))
     if language:
         response.headers["Content-Language"] = language
     if location:
@@ -82,8 +81,14 @@ def answer(
     response.headers["Cache-Control"] = (
         "no-cache"  # kept, but asked for again: the release behind an address may change
     )
-    response.set_etag(base64.urlsafe_b64encode(hashlib.sha256(data).digest()[:18]).decode())
+    response.set_etag(etag or tag_of(data))
     return response.make_conditional(flask.request)  # type: ignore[return-value]  # it is the same response
+
+
+def media_type_of(media_type: str) -> str:
+    """The Content-Type, with a charset where it would be guessed otherwise."""
+    text = media_type.startswith("text/") or media_type.endswith("+xml")
+    return f"{media_type}; charset=utf-8" if text else media_type
 
 
 def local_path(endpoint: str, values: Mapping[str, Any]) -> str:
@@ -106,16 +111,20 @@ def finish(response: flask.Response) -> flask.Response:
     """Headers that every answer has: what may be shared, what depends on what, what a browser may do with it."""
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = "Content-Location, ETag, Link, Location, Retry-After"
+    headers["Access-Control-Expose-Headers"] = (
+        "Cache-Status, Content-Location, ETag, Link, Location, Preference-Applied, Retry-After"
+    )
     if flask.request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
-        headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, If-None-Match"
+        headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, If-None-Match, Prefer"
         headers["Access-Control-Max-Age"] = "86400"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Content-Security-Policy"] = POLICY
     if flask.g.get("negotiated"):
         response.vary.update(("Accept",))
+    if flask.g.get("preferred"):
+        response.vary.update(("Prefer",))
     if flask.g.get("worded"):
         response.vary.update(("Accept-Language",))
     return response

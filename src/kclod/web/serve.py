@@ -21,7 +21,7 @@ from granian.server.mp import MPServer
 
 from kclod.errors import Problem, UsageError
 from kclod.release import Release, load
-from kclod.web import confinement
+from kclod.web import confinement, journal
 from kclod.web.app import create_app, warm
 from kclod.web.limits import Limits
 
@@ -48,34 +48,47 @@ def serve(
     public_url: str | None = None,
     prefix: str | None = None,
     announce: Callable[[str], None] | None = None,
+    log_queries: bool = False,
 ) -> None:
     """Serve a release until SIGTERM or SIGINT; every process it started is gone when it returns.
 
     `port` 0 takes a free one. `prefix` is the path below which a proxy passes requests on, such as `/data`. `announce`
-    is called with the address once the site answers. UsageError when the port is taken or the address is not this
-    machine's. Call it from the main thread, before starting others.
+    is called with the address once the site answers. `log_queries` has a line for each query written (see `journal`).
+    UsageError when the port is taken or the address is not this machine's. Call it from the main thread, before
+    starting others.
     """
     port = _free(host, port)
     limits = limits or Limits()
+    threads = limits.workers + limits.streams + limits.queue + limits.followers + _PAGE_THREADS
     server = _AnnouncingServer(
         "kclod.web.app",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=limits.workers + limits.queue + _PAGE_THREADS,
-        backpressure=4 * (limits.workers + limits.queue + _PAGE_THREADS),
+        blocking_threads=threads,
+        backpressure=4 * threads,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
         url_path_prefix=prefix,
         log_level=LogLevels.error,
-        log_dictconfig=_LOGGING,
+        log_dictconfig=_LOGGING if not log_queries else _logging_queries(),
     )
     shown = f"[{host}]" if ":" in host else host
     server.address = f"http://{shown}:{port}{prefix or ''}/"
     server.announce = announce
+    server.reader_seconds = limits.reader_seconds
     server.serve(target_loader=partial(_load, os.getpid(), release.path, limits, public_url), wrap_loader=False)
+
+
+def _logging_queries() -> dict[str, Any]:
+    lines = {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
+    return _LOGGING | {
+        "formatters": _LOGGING["formatters"] | {"line": {"format": "%(asctime)s %(message)s"}},
+        "handlers": _LOGGING["handlers"] | {"lines": lines},
+        "loggers": _LOGGING["loggers"] | {journal.NAME: {"level": "INFO", "handlers": ["lines"], "propagate": False}},
+    }
 
 
 def _load(supervisor: int, path: Path, limits: Limits, public_url: str | None) -> Callable[..., Any]:
@@ -92,6 +105,22 @@ class _AnnouncingServer(MPServer):
 
     address: str
     announce: Callable[[str], None] | None
+    reader_seconds: float
+
+    def _init_shared_socket(self) -> None:
+        """Have the system drop connections whose reader takes nothing: each would keep a thread for ever.
+
+        Connections inherit that option from the socket that listens. On Linux granian would have the web process make
+        that socket; here it is made beforehand, as granian does elsewhere.
+        """
+        super()._init_shared_socket()  # type: ignore[no-untyped-call]  # granian's is not annotated
+        if self._shd is None:
+            address: Any = self._ssp
+            holder = address.build()
+            self._ssp, self._shd, self._sfd = None, holder, holder.get_fd()
+            self._sso = socket.socket(fileno=self._sfd)
+            self._sso.set_inheritable(True)
+        self._sso.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.reader_seconds * 1000))
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian's is not annotated

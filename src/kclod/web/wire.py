@@ -17,7 +17,10 @@ class Job:
     """A query for a worker. IRIs and format names are text; an absent format means that form is not acceptable.
 
     `results` and `graphs` name kclod.rdf formats for SELECT/ASK and CONSTRUCT/DESCRIBE; the name `table` asks for rows
-    of N-Triples terms as JSON, at most `rows` of them.
+    of N-Triples terms as JSON, at most `rows` of them. A result of more than `max_bytes` or `max_rows` is refused.
+
+    `stream` has the result sent in parts as it is found, without those bounds. `check` has the query parsed and
+    evaluated over nothing instead of over the store. `count` has the reply tell the number of rows.
     """
 
     query: str
@@ -28,6 +31,10 @@ class Job:
     named_graphs: tuple[str, ...] | None
     max_bytes: int
     rows: int
+    max_rows: int = 1_000_000
+    stream: bool = False
+    check: bool = False
+    count: bool = False
 
 
 def send(channel: socket.socket, head: Mapping[str, object], body: bytes = b"") -> None:

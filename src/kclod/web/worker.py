@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -15,15 +16,26 @@ from kclod import rdf
 from kclod.malformed import explain
 from kclod.store import open_read_only
 from kclod.web import confinement, wire
+from kclod.web.rows import count, exceeds
 from kclod.web.wire import Job
 
 _FORMATS = {f.name: f for f in (*rdf.RDF_FORMATS, *rdf.RESULT_FORMATS)}
 _MESSAGE_LENGTH = 600
+_PART = 128 << 10
+"""Bytes of a streamed result that are sent at a time."""
 _ANSWER_KINDS = {ox.QueryBoolean: "boolean", ox.QuerySolutions: "bindings", ox.QueryTriples: "graph"}
 
 
 class _ResultTooLargeError(Exception):
     pass
+
+
+class _TooManyRowsError(Exception):
+    pass
+
+
+class _UnheardError(Exception):
+    """The web process is gone, or no longer wants the result."""
 
 
 class _Bounded(io.RawIOBase):
@@ -45,11 +57,40 @@ class _Bounded(io.RawIOBase):
         return len(part)
 
 
+class _Parts(io.RawIOBase):
+    """Sends bytes on in parts; what is left at the end is the last part."""
+
+    def __init__(self, channel: socket.socket, head: dict[str, object]) -> None:
+        self._channel, self._head = channel, head
+        self._waiting: list[bytes] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        part = bytes(memoryview(data))  # type: ignore[arg-type]  # the engine writes bytes
+        self._waiting.append(part)
+        self._size += len(part)
+        if self._size >= _PART:
+            try:
+                wire.send(self._channel, self._head, self.rest())
+            except OSError:
+                raise _UnheardError from None
+        return len(part)
+
+    def rest(self) -> bytes:
+        body = b"".join(self._waiting)
+        self._waiting, self._size = [], 0
+        return body
+
+
 def serve(channel: socket.socket, store_path: Path, memory_bytes: int) -> None:
     """Answer jobs from the channel until it is closed.
 
-    Comes back: `{"outcome": "answer", "kind": "bindings"|"boolean"|"graph", "format": name}` and the bytes; or
-    `malformed` (with message, line, column), `unacceptable` (with kind), `too-large`, `memory`, `failed` (message).
+    Comes back: `{"outcome": "answer", "kind": "bindings"|"boolean"|"graph", "format": name}` and the bytes, in a stream
+    after any number of the same with the outcome `part`; or `malformed` (with message, line, column), `unacceptable`
+    (with kind), `too-large`, `too-many`, `memory`, `failed` (message).
     """
     store = open_read_only(store_path)
     confinement.limit_memory(memory_bytes)
@@ -59,24 +100,29 @@ def serve(channel: socket.socket, store_path: Path, memory_bytes: int) -> None:
         except EOFError:
             return
         job = replace(Job(**head), query=body.decode())  # type: ignore[arg-type]  # both ends are this package
-        wire.send(channel, *_answer(store, job))
+        try:
+            wire.send(channel, *_answer(ox.Store() if job.check else store, job, channel))
+        except (OSError, _UnheardError):
+            return
 
 
-def _answer(store: ox.Store, job: Job) -> tuple[dict[str, object], bytes]:
+def _answer(store: ox.Store, job: Job, channel: socket.socket) -> tuple[dict[str, object], bytes]:
     try:
-        return _evaluate(store, job)
+        return _evaluate(store, job, channel)
     except SyntaxError as error:
         found = explain(error, job.query)
         return {"outcome": "malformed", "message": found.message, "line": found.line, "column": found.column}, b""
     except _ResultTooLargeError:
         return {"outcome": "too-large"}, b""
+    except _TooManyRowsError:
+        return {"outcome": "too-many"}, b""
     except MemoryError:
         return {"outcome": "memory"}, b""
     except (OSError, RuntimeError, ValueError) as error:
         return {"outcome": "failed", "message": str(error)[:_MESSAGE_LENGTH]}, b""
 
 
-def _evaluate(store: ox.Store, job: Job) -> tuple[dict[str, object], bytes]:
+def _evaluate(store: ox.Store, job: Job, channel: socket.socket) -> tuple[dict[str, object], bytes]:
     results = store.query(
         job.query,
         base_iri=job.base_iri,
@@ -89,18 +135,48 @@ def _evaluate(store: ox.Store, job: Job) -> tuple[dict[str, object], bytes]:
         return {"outcome": "unacceptable", "kind": kind}, b""
     if name == "table":
         body = _table(results, job.rows, job.max_bytes)
+    elif job.stream:
+        parts = _Parts(channel, {"outcome": "part", "kind": kind, "format": name})
+        _serialize(results, _FORMATS[name], parts)
+        body = parts.rest()
     else:
-        target = _Bounded(job.max_bytes)
-        fmt = _FORMATS[name]
-        if isinstance(results, ox.QueryTriples):
-            results.serialize(target, format=fmt.rdf)  # type: ignore[arg-type]  # the stub knows paths and BytesIO
-        else:
-            results.serialize(target, format=fmt.results)  # type: ignore[arg-type]  # as above
-        body = b"".join(target.parts)
-    return {"outcome": "answer", "kind": kind, "format": name}, body
+        body = _whole(results, _FORMATS[name], job)
+    reply: dict[str, object] = {"outcome": "answer", "kind": kind, "format": name}
+    if job.count and kind == "bindings" and name != "table" and not job.stream:
+        reply["rows"] = count(body, _FORMATS[name])
+    return reply, body
 
 
-def _table(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, rows: int, bound: int) -> bytes:
+_Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+
+
+def _whole(results: _Results, fmt: rdf.Format, job: Job) -> bytes:
+    target = _Bounded(job.max_bytes)
+    if isinstance(results, ox.QueryTriples):
+        ox.serialize(_counted(results, job.max_rows), target, format=fmt.rdf)  # type: ignore[arg-type]  # as below
+        return b"".join(target.parts)
+    _serialize(results, fmt, target)
+    body = b"".join(target.parts)
+    if isinstance(results, ox.QuerySolutions) and exceeds(body, fmt, job.max_rows):
+        raise _TooManyRowsError
+    return body
+
+
+def _counted(triples: Iterable[ox.Triple], bound: int) -> Iterator[ox.Triple]:
+    for number, triple in enumerate(triples):
+        if number == bound:
+            raise _TooManyRowsError
+        yield triple
+
+
+def _serialize(results: _Results, fmt: rdf.Format, target: io.RawIOBase) -> None:
+    if isinstance(results, ox.QueryTriples):
+        results.serialize(target, format=fmt.rdf)  # type: ignore[arg-type]  # the stub knows paths and BytesIO
+    else:
+        results.serialize(target, format=fmt.results)  # type: ignore[arg-type]  # as above
+
+
+def _table(results: _Results, rows: int, bound: int) -> bytes:
     """The first rows as N-Triples terms, and whether there are more."""
     if isinstance(results, ox.QueryBoolean):
         return json.dumps({"boolean": bool(results)}).encode()

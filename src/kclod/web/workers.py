@@ -2,120 +2,140 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import select
-import signal
-import socket
-import subprocess
-import sys
+import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from kclod.web import wire
+from kclod.web.keeping import Keeper, Worker
 from kclod.web.limits import Limits
+from kclod.web.outcomes import (
+    Answer,
+    BusyError,
+    DeadlineError,
+    MalformedQueryError,
+    MemoryLimitError,
+    QueryError,
+    QueryFailedError,
+    ResultTooLargeError,
+    TooManyRowsError,
+    UnacceptableError,
+    WorkerDiedError,
+    cause_of_death,
+    read,
+)
+from kclod.web.streams import Stream
 from kclod.web.wire import Job
 
-_log = logging.getLogger(__name__)
+__all__ = (
+    "Answer",
+    "BusyError",
+    "DeadlineError",
+    "MalformedQueryError",
+    "MemoryLimitError",
+    "Pool",
+    "QueryError",
+    "QueryFailedError",
+    "ResultTooLargeError",
+    "Spend",
+    "Stream",
+    "TooManyRowsError",
+    "UnacceptableError",
+    "WorkerDiedError",
+)
 _TOO_SOON_TO_BLAME = 0.05
 """Seconds within which the death of a worker is laid to what came before its query."""
+_TICK = 0.02
+"""What the system's account of processor time may lag behind."""
+Spend = Callable[[float], None]
+"""Told how many seconds a worker was at work."""
 
 
-class QueryError(Exception):
-    """A query that gets no result."""
+def _free_of_charge(seconds: float) -> None:
+    """Nobody pays."""
 
 
-class BusyError(QueryError):
-    """The queue is full, or no worker became free before the deadline."""
+class _Lane(Enum):
+    """Where a query runs: every one in the first at first, and those that take long in the second."""
+
+    QUICK = "quick"
+    LONG = "long"
 
 
-class DeadlineError(QueryError):
-    """The query ran until its deadline and was killed."""
+@dataclass(slots=True)
+class _Turn:
+    """The place that a query has, and who pays for its time."""
 
-
-class MemoryLimitError(QueryError):
-    """The query wanted more memory than it may have."""
-
-
-class WorkerDiedError(QueryError):
-    """The worker ended in the middle of the query, and not for its deadline or memory."""
-
-
-class ResultTooLargeError(QueryError):
-    """The serialised result is larger than the limit."""
-
-
-class QueryFailedError(QueryError):
-    """The engine could not finish the query; the message is the engine's."""
-
-
-class UnacceptableError(QueryError):
-    """The result is of a kind (bindings, boolean, graph) for which no format was acceptable."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
-
-
-class MalformedQueryError(QueryError):
-    """Not a SPARQL 1.1 query. Line and column count from 1 and are None where the engine does not tell."""
-
-    def __init__(self, message: str, line: int | None, column: int | None) -> None:
-        super().__init__(message)
-        self.line, self.column = line, column
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole result: its kind (`bindings`, `boolean`, `graph`), the name of its format, and its bytes."""
-
-    kind: str
-    format: str
-    body: bytes
-
-
-@dataclass(eq=False, slots=True)
-class _Worker:
-    pid: int
-    channel: socket.socket
-
-    def idle(self) -> bool:
-        """Alive, as far as can be seen: a worker that waits has sent nothing, and a dead one has closed its end."""
-        return not select.select([self.channel], [], [], 0)[0]
+    spend: Spend
+    lane: _Lane | None = None
+    began: float = 0.0
 
 
 class Pool:
-    """Runs queries in worker processes. Safe for any number of threads; `close` ends every process."""
+    """Runs queries in worker processes. Safe for any number of threads; `close` ends every process.
+
+    A query is tried for `quick_seconds` of a processor. One that takes longer goes on if fewer than `workers` others
+    do; otherwise it is stopped, and begun again when it can run to its end. So there is always room for a short query
+    soon, however many long ones there are.
+    """
 
     def __init__(self, store_path: Path, limits: Limits) -> None:
         self.limits = limits
-        self._keeper = _Keeper(store_path, limits.memory_bytes)
-        self._idle: deque[_Worker] = deque()
-        self._free = limits.workers
-        self._waiting = 0
+        self._keeper = Keeper(store_path, limits.memory_bytes)
+        self._idle: deque[Worker] = deque()
+        self._free = {_Lane.QUICK: limits.quick, _Lane.LONG: limits.workers}
+        self._inside = 0
+        self._streams = 0
         self._turn = threading.Condition()
         self._closed = False
 
-    def run(self, job: Job, seconds: float) -> Answer:
+    def run(self, job: Job, seconds: float, spend: Spend = _free_of_charge) -> Answer:
         """The result of a query within `seconds` from now; one of the errors above otherwise."""
-        until = time.monotonic() + seconds
-        self._enter(until)
+        with self._admitted():
+            turn, worker, reply, body = self._first(job, time.monotonic() + seconds, spend)
+            self._give_back(worker, turn)
+            return read(reply, body)
+
+    def stream(self, job: Job, seconds: float, spend: Spend = _free_of_charge) -> Answer | Stream:
+        """The result of a query in parts, the first within `seconds` from now; whole when it fits into one.
+
+        Errors as of `run`, and BusyError when as many results are streamed as may be.
+        """
+        with self._turn:
+            if self._streams >= self.limits.streams:
+                raise BusyError
+            self._streams += 1
         try:
-            asked = time.monotonic()
-            try:
-                return self._answer(self._take(), job, until)
-            except WorkerDiedError:
-                # A worker that was killed while it waited may be taken before that shows; the query is not to blame.
-                if self._closed or time.monotonic() - asked > _TOO_SOON_TO_BLAME:
-                    raise
-                return self._answer(self._keeper.start(), job, until)
-        finally:
-            with self._turn:
-                self._free += 1
-                self._turn.notify()
+            with self._admitted():
+                turn, worker, reply, body = self._first(replace(job, stream=True), time.monotonic() + seconds, spend)
+        except QueryError:
+            self._end_stream()
+            raise
+
+        def release(kept: Worker | None) -> None:
+            """Make room for the next query."""
+            if kept is not None:
+                self._give_back(kept, turn)
+            else:
+                self._leave(turn)
+
+        if reply.get("outcome") == "part":
+            return Stream(
+                read(reply, body),
+                worker,
+                self._keeper,
+                seconds=self.limits.stream_seconds,
+                release=release,
+                ended=self._end_stream,
+            )
+        release(worker)
+        self._end_stream()
+        return read(reply, body)
 
     def healthy(self) -> bool:
         """Whether a worker can be had."""
@@ -129,7 +149,7 @@ class Pool:
     def warm(self) -> None:
         """Start every worker now rather than with the first queries."""
         with self._turn:
-            while len(self._idle) < self._free:
+            while len(self._idle) < self.limits.workers:
                 self._idle.append(self._keeper.start())
 
     def close(self) -> None:
@@ -140,34 +160,149 @@ class Pool:
             while self._idle:
                 self._idle.pop().channel.close()
 
-    def _enter(self, until: float) -> None:
+    @contextlib.contextmanager
+    def _admitted(self) -> Iterator[None]:
         with self._turn:
-            if self._free <= 0 and self._waiting >= self.limits.queue:
+            if self._inside >= self.limits.workers + self.limits.queue:
                 raise BusyError
-            self._waiting += 1
-            try:
-                if not self._turn.wait_for(lambda: self._free > 0, until - time.monotonic()):
-                    raise BusyError
-            finally:
-                self._waiting -= 1
-            self._free -= 1
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._inside -= 1
 
-    def _answer(self, worker: _Worker, job: Job, until: float) -> Answer:
+    def _enter(self, turn: _Turn, lane: _Lane, until: float) -> None:
+        with self._turn:
+            if not self._turn.wait_for(lambda: self._free[lane] > 0, until - time.monotonic()):
+                raise BusyError
+            self._free[lane] -= 1
+        turn.lane, turn.began = lane, time.monotonic()
+
+    def _move(self, turn: _Turn, worker: Worker) -> bool:
+        """From the quick lane to the long one, if there is room."""
+        with self._turn:
+            if self._free[_Lane.LONG] <= 0:
+                return False
+            self._free[_Lane.LONG] -= 1
+            self._free[_Lane.QUICK] += 1
+            self._turn.notify_all()
+        turn.lane = _Lane.LONG
+        worker.yield_to_others()
+        return True
+
+    def _leave(self, turn: _Turn) -> None:
+        if turn.lane is not None:
+            with self._turn:
+                self._free[turn.lane] += 1
+                self._turn.notify_all()
+            turn.lane = None
+            turn.spend(time.monotonic() - turn.began)
+
+    def _end_stream(self) -> None:
+        with self._turn:
+            self._streams -= 1
+
+    def _give_back(self, worker: Worker, turn: _Turn) -> None:
+        """Keep the worker for the next query, unless it has yielded to others: no process may take that back."""
+        if turn.lane is _Lane.LONG:
+            self._keeper.discard(worker)
+            self._refill()
+        else:
+            self._keep(worker)
+        self._leave(turn)
+
+    def _keep(self, worker: Worker) -> None:
+        with self._turn:
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        worker.channel.close()
+
+    def _first(self, job: Job, until: float, spend: Spend) -> tuple[_Turn, Worker, dict[str, object], bytes]:
+        """The first reply, and the turn that the worker still has."""
+        turn = _Turn(spend)
+        try:
+            if not job.stream and (found := self._tried(job, until, turn)) is not None:
+                return turn, *found
+            self._enter(turn, _Lane.LONG, until)
+            asked = time.monotonic()
+            try:
+                worker = self._take()
+                worker.yield_to_others()
+                return turn, *self._received(self._sent(worker, job, until), until)
+            except WorkerDiedError as error:
+                return turn, *self._once_more(job, until, asked, error)
+        except BaseException:
+            self._leave(turn)
+            raise
+
+    def _tried(self, job: Job, until: float, turn: _Turn) -> tuple[Worker, dict[str, object], bytes] | None:
+        """The reply in the quick lane, or in the long one after it; None when the query must begin again."""
+        self._enter(turn, _Lane.QUICK, until)
+        asked = time.monotonic()
+        try:
+            worker = self._sent(self._take(), job, until)
+            if self._is_quick(worker, until) or self._move(turn, worker):
+                return self._received(worker, until)
+        except WorkerDiedError as error:
+            return self._once_more(job, until, asked, error)
+        self._keeper.discard(worker)
+        self._refill()
+        self._leave(turn)
+        return None
+
+    def _is_quick(self, worker: Worker, until: float) -> bool:
+        """Whether a reply, or the deadline, comes before the worker has used its quick seconds of a processor.
+
+        By the clock on the wall a short query would seem long where many wait for a processor.
+        """
+        limit = worker.processor_seconds() + self.limits.quick_seconds
+        while not worker.replies(min(self.limits.quick_seconds, until - time.monotonic())):
+            if time.monotonic() >= until:
+                return True
+            if worker.processor_seconds() >= limit - _TICK:
+                return False
+        return True
+
+    def _once_more(
+        self, job: Job, until: float, asked: float, error: WorkerDiedError
+    ) -> tuple[Worker, dict[str, object], bytes]:
+        """A worker that was killed while it waited may be taken before that shows; the query is not to blame."""
+        if self._closed or time.monotonic() - asked > _TOO_SOON_TO_BLAME:
+            raise error
+        return self._received(self._sent(self._keeper.start(), job, until), until)
+
+    def _sent(self, worker: Worker, job: Job, until: float) -> Worker:
         try:
             worker.channel.settimeout(max(until - time.monotonic(), 0.001))
             wire.send(worker.channel, asdict(replace(job, query="")), job.query.encode())
-            reply, body = wire.receive(worker.channel, until)
         except TimeoutError:
-            worker.channel.close()
-            self._keeper.kill(worker.pid)
+            self._keeper.discard(worker)
+            raise DeadlineError from None
+        except OSError:
+            raise cause_of_death(self._keeper.bury(worker)) from None
+        return worker
+
+    def _received(self, worker: Worker, until: float) -> tuple[Worker, dict[str, object], bytes]:
+        try:
+            return worker, *wire.receive(worker.channel, until)
+        except TimeoutError:
+            self._keeper.discard(worker)
+            self._refill()
             raise DeadlineError from None
         except (EOFError, OSError):
-            raise _cause_of_death(self._bury(worker)) from None
-        with self._turn:
-            self._idle.append(worker)
-        return _read(reply, body)
+            raise cause_of_death(self._keeper.bury(worker)) from None
 
-    def _take(self) -> _Worker:
+    def _refill(self) -> None:
+        """Have a worker open its store now, in place of one that was killed, rather than with the next query."""
+        with self._turn:
+            if len(self._idle) >= self.limits.workers:
+                return
+        with contextlib.suppress(WorkerDiedError, OSError):  # the next query will be told
+            self._keep(self._keeper.start())
+
+    def _take(self) -> Worker:
         while True:
             with self._turn:
                 worker = self._idle.pop() if self._idle else None
@@ -175,128 +310,4 @@ class Pool:
                 return self._keeper.start()
             if worker.idle():
                 return worker
-            self._bury(worker)
-
-    def _bury(self, worker: _Worker) -> int | None:
-        worker.channel.close()
-        return self._keeper.end(worker.pid)
-
-
-def _cause_of_death(status: int | None) -> QueryError:
-    """The engine aborts when it cannot allocate; other signals come from outside or from a fault."""
-    if status is not None and os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number == signal.SIGABRT:
-            return MemoryLimitError()
-        return WorkerDiedError(f"ended by {signal.Signals(number).name}")
-    return WorkerDiedError("ended")
-
-
-def _read(reply: dict[str, object], body: bytes) -> Answer:
-    match reply:
-        case {"outcome": "answer", "kind": str(kind), "format": str(name)}:
-            return Answer(kind, name, body)
-        case {"outcome": "malformed", "message": str(message), "line": int(line), "column": int(column)}:
-            raise MalformedQueryError(message, line, column)
-        case {"outcome": "malformed", "message": str(message)}:
-            raise MalformedQueryError(message, None, None)
-        case {"outcome": "unacceptable", "kind": str(kind)}:
-            raise UnacceptableError(kind)
-        case {"outcome": "too-large"}:
-            raise ResultTooLargeError
-        case {"outcome": "memory"}:
-            raise MemoryLimitError
-    raise QueryFailedError(str(reply.get("message")))
-
-
-class _Keeper:
-    """The keeper process; started again should it die."""
-
-    def __init__(self, store_path: Path, memory_bytes: int) -> None:
-        self._arguments = (str(store_path), str(memory_bytes))
-        self._lock = threading.Lock()
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ended = False
-
-    def alive(self) -> bool:
-        """Whether it runs, or could be started now."""
-        with self._lock:
-            if self._process is not None and self._process.poll() is not None:
-                self._drop()
-            try:
-                self._connected()
-            except (EOFError, OSError, WorkerDiedError):
-                return False
-            return True
-
-    def start(self) -> _Worker:
-        """A new worker, which opens its store while its first query is on the way."""
-        with self._lock:
-            for _ in range(2):
-                control = self._connected()
-                try:
-                    wire.send(control, {"do": "start"})
-                    reply, _ = wire.receive(control)
-                    _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-                    return _Worker(int(str(reply["pid"])), socket.socket(fileno=descriptors[0]))
-                except (EOFError, OSError):
-                    self._drop()
-            raise WorkerDiedError("cannot be started")
-
-    def end(self, pid: int) -> int | None:
-        """Kill a worker; its wait status, or None when the keeper is gone, and the worker with it."""
-        status = self._tell({"do": "end", "pid": pid}).get("status")
-        return status if isinstance(status, int) else None
-
-    def kill(self, pid: int) -> None:
-        """Kill a worker, and do not wait until it has ended."""
-        self._tell({"do": "kill", "pid": pid})
-
-    def _tell(self, request: dict[str, object]) -> dict[str, object]:
-        with self._lock:
-            if self._control is None:
-                return {}
-            try:
-                wire.send(self._control, request)
-                return wire.receive(self._control)[0]
-            except (EOFError, OSError):
-                self._drop()
-                return {}
-
-    def close(self) -> None:
-        """End it for good."""
-        with self._lock:
-            self._ended = True
-            self._drop()
-
-    def _connected(self) -> socket.socket:
-        if self._ended:
-            raise WorkerDiedError("the pool is closed")
-        if self._control is not None:
-            return self._control
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 # our own module and our own paths
-                [sys.executable, "-m", "kclod.web.keeper", *self._arguments],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,  # the terminal's Ctrl-C is the web process's to handle
-            )
-        self._control = ours
-        greeting, _ = wire.receive(ours)
-        if greeting.get("network") != "closed":
-            _log.warning("this system cannot close the network to query workers; SERVICE is refused by parsing alone")
-        return ours
-
-    def _drop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._process is not None:
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+            self._keeper.bury(worker)

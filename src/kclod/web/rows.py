@@ -1,0 +1,43 @@
+"""How many solutions a serialised SPARQL result holds, told from its bytes.
+
+The engine writes solutions without counting them, and counting them in Python would take longer than finding them.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyoxigraph as ox
+
+from kclod.rdf import Format
+
+_JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CSV_STRING = re.compile(rb'"[^"]*"')
+_JSON_NONE = b'"bindings":[]}}'
+
+
+def count(body: bytes, fmt: Format) -> int:
+    """The number of solutions of a result that the engine wrote.
+
+    What separates solutions may also stand inside a JSON or CSV string, so strings are taken out first.
+    """
+    match fmt.results:
+        case ox.QueryResultsFormat.JSON:
+            return 0 if body.endswith(_JSON_NONE) else _JSON_STRING.sub(b"", body).count(b"},{") + 1
+        case ox.QueryResultsFormat.CSV:
+            return _CSV_STRING.sub(b"", body).count(b"\r\n") - 1
+        case ox.QueryResultsFormat.TSV:
+            return body.count(b"\n") - 1
+    return body.count(b"<result>")
+
+
+def exceeds(body: bytes, fmt: Format, bound: int) -> bool:
+    """Whether it has more than `bound` solutions. Exact, and quick where the answer is no."""
+    match fmt.results:
+        case ox.QueryResultsFormat.JSON:
+            most = body.count(b"},{") + 1
+        case ox.QueryResultsFormat.CSV:
+            most = body.count(b"\r\n") - 1
+        case _:
+            return count(body, fmt) > bound
+    return most > bound and count(body, fmt) > bound

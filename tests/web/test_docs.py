@@ -1,0 +1,83 @@
+"""What docs/sparql.md says of options, defaults, codes and formats is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from flask.testing import FlaskClient
+
+from kclod.cli.publishing import serve
+from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
+from kclod.web.limits import Limits
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "sparql.md").read_text("utf-8")
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.splitlines() if line.startswith("|")]
+DEFAULTS = {
+    "--deadline": "5 s",
+    "--memory": "1024 MiB",
+    "--max-result": "64 MiB",
+    "--max-rows": "1,000,000",
+    "--cache": "64 MiB",
+    "--client-queries": "8",
+    "--client-seconds": "60",
+    "--client-errors": "60",
+}
+
+
+def option(name: str) -> click.Option:
+    (found,) = (p for p in serve.params if isinstance(p, click.Option) and name in p.opts)
+    return found
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_options_and_defaults(name: str) -> None:
+    (row,) = (row for row in ROWS if row[-1] == f"`{name}`")
+    assert row[1] == DEFAULTS[name]
+    assert float(option(name).default) == float(row[1].split()[0].replace(",", ""))
+
+
+def test_every_option_of_the_endpoint_is_told() -> None:
+    others = {"--project", "--releases", "--release", "--data", "--base-iri", "--host", "--port"}
+    options = {max(p.opts, key=len) for p in serve.params}
+    assert {name for name in options - others if f"`{name}" not in TEXT and name not in TEXT} == set()
+
+
+def test_the_command_has_the_defaults_of_the_library() -> None:
+    limits = Limits()
+    assert option("--deadline").default == limits.deadline_seconds
+    assert option("--memory").default << 20 == limits.memory_bytes
+    assert option("--max-result").default << 20 == limits.max_result_bytes
+    assert option("--max-rows").default == limits.max_rows
+    assert option("--cache").default << 20 == limits.cache_bytes
+    assert option("--client-queries").default == limits.client_queries
+    assert option("--client-seconds").default == limits.client_seconds
+    assert option("--client-errors").default == limits.client_errors
+    assert (limits.stream_seconds, limits.table_rows, limits.max_query_bytes) == (60, 1000, 1 << 20)
+    assert (limits.service_rows, limits.service_bytes, limits.quick_seconds) == (10_000, 8 << 20, 0.1)
+
+
+def test_codes() -> None:
+    told = {code for row in ROWS if row[0].isdigit() for code in re.findall(r"`([a-z0-9-]+)`", row[1])}
+    made = {
+        code
+        for name in ("asked", "answering")
+        for code in re.findall(
+            r'ProblemError\(\s*[\w.]+,\s*"([a-z0-9-]+)"', (ROOT / f"src/kclod/web/{name}.py").read_text("utf-8")
+        )
+    }
+    assert made - told == {"query-failed"}  # a fault of ours is no promise
+    assert told - made == {"method-not-allowed", "content-too-large"}
+
+
+def test_formats(client: FlaskClient) -> None:
+    (results,) = (row[1] for row in ROWS if row[0] == "SELECT, ASK")
+    (graphs,) = (row[1] for row in ROWS if row[0] == "CONSTRUCT, DESCRIBE")
+    assert re.findall(r"`(\w+)`", results) == [*(f.name for f in RESULT_FORMATS), "html"]
+    assert set(re.findall(r"`(\w+)`", graphs)) == {*(f.name for f in RDF_FORMATS), "html"}
+    assert client.put("/sparql").json["code"] == "method-not-allowed"
+    large = client.post("/sparql", data=b"x" * 300_000, content_type="application/sparql-query")
+    assert large.json["code"] == "content-too-large"
