@@ -5,8 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kclod.project import Project
+
+settings.register_profile("kclod", deadline=None)  # time is measured by the benchmarks; machines are noisy
+settings.load_profile("kclod")
 
 MINI = Path(__file__).parent / "mini"
 
