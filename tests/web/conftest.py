@@ -7,24 +7,12 @@ from pathlib import Path
 
 import flask
 import pytest
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from lights import quads, site
 
 from kclod.release import Release, publish
 from kclod.web.app import close, create_app
-from kclod.web.limits import Limits
-
-LIMITS = Limits(
-    deadline_seconds=1.0,
-    memory_bytes=256 << 20,
-    workers=2,
-    queue=2,
-    max_result_bytes=4 << 20,
-    max_query_bytes=256 << 10,
-    table_rows=50,
-    client_seconds=10_000,  # all tests are one client
-    client_errors=10_000,
-)
 
 
 @pytest.fixture(scope="session")

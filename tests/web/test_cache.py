@@ -10,12 +10,12 @@ from dataclasses import replace
 import flask
 import pyoxigraph as ox
 import pytest
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from lights import quads
 
-from conftest import LIMITS
 from kclod.release import Release
 from kclod.web.app import close, create_app
 from kclod.web.cache import Cache

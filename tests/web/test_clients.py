@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from test_workers import CROSS
 
-from conftest import LIMITS
 from kclod.errors import UsageError
 from kclod.release import Release
 from kclod.web import clients

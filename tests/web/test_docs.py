@@ -57,7 +57,7 @@ def test_the_command_has_the_defaults_of_the_library() -> None:
     assert option("--client-seconds").default == limits.client_seconds
     assert option("--client-errors").default == limits.client_errors
     assert (limits.stream_seconds, limits.table_rows, limits.max_query_bytes) == (60, 1000, 1 << 20)
-    assert (limits.service_rows, limits.service_bytes, limits.quick_seconds) == (10_000, 8 << 20, 0.1)
+    assert (limits.service_rows, limits.service_bytes, limits.quick_seconds) == (10_000, 8 << 20, 0.05)
 
 
 def test_codes() -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pyoxigraph as ox
 import pytest
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,6 @@ from lights import BASE
 from running import Running, running
 from test_guard import SERVICES
 
-from conftest import LIMITS
 from kclod.release import Release
 from kclod.web.app import close, create_app
 from kclod.web.federation import ServiceRefusedError, federated

@@ -25,9 +25,10 @@ from kclod.release import Release
 
 SECONDS = float(os.environ.get("KCLOD_SOAK", "4"))
 LONG = "KCLOD_SOAK" in os.environ
-P99 = 0.1 if LONG else 1.0
+P99 = {"page": 0.1, "kept": 0.1, "cheap": 0.1} if LONG else {"page": 1.0, "kept": 1.0, "cheap": 2.0}
+ANSWERED = 0.98 if LONG else 0.7
 """The ordinary run shares its machine with other tests."""
-DEADLINE = 1.0
+DEADLINE = 5.0 if LONG else 2.5
 
 
 class Load:
@@ -149,10 +150,10 @@ def test_soak(release: Release) -> None:
             )
         assert not load.wrong, load.wrong[:5]
         assert set(load.statuses["page"]) == {200}
-        assert load.statuses["cheap"][200] > 0.9 * len(load.times["cheap"])
+        assert load.statuses["cheap"][200] > ANSWERED * len(load.times["cheap"])
         assert set(load.statuses["runaway"]) == {503}
-        for kind in ("page", "cheap", "kept"):
-            assert load.percentile(kind, 0.99) < P99, kind
+        for kind, most in P99.items():
+            assert load.percentile(kind, 0.99) < most, kind
         recovered = time.monotonic()
         while server.query(f"SELECT ({time.monotonic()} AS ?t) {{}}")[0] != 200:
             assert time.monotonic() - recovered < 1.0

@@ -10,12 +10,11 @@ from urllib.parse import quote
 import flask
 import pyoxigraph as ox
 import pytest
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from lights import BASE
 from test_guard import SERVICES, UPDATES
 from test_workers import BOMB, CROSS
-
-from conftest import LIMITS
 
 SELECT = "SELECT ?s { ?s ?p ?o } LIMIT 2"
 ASK, CONSTRUCT, DESCRIBE = "ASK {}", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 2", f"DESCRIBE <{BASE}id/light/alpha>"

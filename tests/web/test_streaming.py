@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from running import Running, received, running
 from test_workers import job
 
-from conftest import LIMITS
 from kclod.release import Release
 from kclod.web import workers
 from kclod.web.workers import Pool, Stream

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from bounds import LIMITS
 
-from conftest import LIMITS
 from kclod.release import Release
 from kclod.web import workers
 from kclod.web.wire import Job

@@ -23,7 +23,7 @@ from kclod.web import confinement, wire, worker
 
 _REAPING = 0.02
 """Seconds between looks at whether killed workers have ended."""
-_NICENESS = 10
+_NICENESS = 5
 """Workers yield to the web process, so that pages stay fast while queries take every processor."""
 
 

@@ -16,7 +16,7 @@ class Limits:
     """Address space that a query may take, above what an idle worker has."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Queries that run to their end at a time, each in its own process; twice as many are tried beside them."""
-    quick_seconds: float = 0.1
+    quick_seconds: float = 0.05
     """Of a processor, for which a query is tried beside those that take long."""
     queue: int = 16
     """Queries that may wait for a worker; the next one is answered 503 at once."""

@@ -1,0 +1,17 @@
+"""Limits that make the tests of the site quick."""
+
+from __future__ import annotations
+
+from kclod.web.limits import Limits
+
+LIMITS = Limits(
+    deadline_seconds=1.0,
+    memory_bytes=256 << 20,
+    workers=2,
+    queue=2,
+    max_result_bytes=4 << 20,
+    max_query_bytes=256 << 10,
+    table_rows=50,
+    client_seconds=10_000,  # all tests are one client
+    client_errors=10_000,
+)
