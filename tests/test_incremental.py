@@ -18,6 +18,7 @@ from kclod import pipeline, rdf
 from kclod.consistency import Consistency
 from kclod.errors import KclodError
 from kclod.pipeline import checks
+from kclod.pipeline.state import State
 from kclod.pipeline.task import STATE, WORK
 from kclod.project import Project
 from kclod.release import Release, current, verify
@@ -215,6 +216,33 @@ def test_what_the_build_before_left_may_be_gone(root: Path, harm: str) -> None:
         (releases / "current").symlink_to(first)
     project = edited(root, height="6.0")
     assert outcome(project, releases) == outcome(project, root / "again")
+
+
+@pytest.mark.parametrize("file", ["dumps/*.nq", "dumps/*.ttl", "stages/inferred.nt", "store/*.sst"])
+def test_damage_does_not_get_into_the_next_release(root: Path, whole: list[str], file: str) -> None:
+    (path, *_) = sorted(current(root / "releases").path.glob(file))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+    project = edited(root, height="5.0")
+    assert outcome(project, root / "releases") == outcome(project, root / "again")
+    assert whole == ["releases", "again"]
+
+
+def test_a_state_that_cannot_be_written_costs_only_the_next_build(
+    root: Path, whole: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(State, "keep", full)
+        first = pipeline.build(edited(root, height="5.0"), root / "releases")
+        assert whole == ["releases"]
+    assert current(root / "releases").version == first.version
+    project = edited(root, height="4.0")
+    assert outcome(project, root / "releases") == outcome(project, root / "again")
 
 
 def test_a_refused_change_leaves_the_state_as_it_was(root: Path, whole: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -56,7 +57,7 @@ def build(
             task = Task(project, root, draft, queries, constraints, mapper, mapped, links, places, announce, note)
             release = None
             if state and kept and kept.fixed == task.fixed and is_current(root, kept.release):
-                with suppress(NotLocalError):
+                with suppress(NotLocalError, sqlite3.Error):  # of a state that cannot be read or written any more
                     release = build_change(task, state, kept)
         if release is None:
             draft.clear()

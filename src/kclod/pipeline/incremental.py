@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 
 from kclod import rdf, turtle
-from kclod.pipeline.change import Change, Delta, change_store
+from kclod.pipeline.change import Change, Delta, NotLocalError, change_store
 from kclod.pipeline.checks import ConsistencyCheck, approved
 from kclod.pipeline.previous import SortedLines
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, Task
-from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish
+from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, verify
 from kclod.shacl import Report
 from kclod.site import Site
 
 
 def build_change(task: Task, state: State, kept: Kept) -> Release:
-    """Build the release before with what record files have changed. NotLocalError: it has to be built whole."""
+    """Build the release before with what record files have changed. NotLocalError: it has to be built whole.
+
+    So it has when the release before is damaged: nothing of it may get into the next one.
+    """
     before = current(task.root)
-    with closing(Change(task, before, state, kept)) as change:
-        new = _bring_up_to_date(task, change, kept)
-        _write(task, change, before, new)
-        state.change_accepted(change.accepted_before - change.accepted, change.accepted - change.accepted_before)
-        state.set_repeated(change.numbers)
-        if change.told is not None:
-            state.set_told(change.told)
-        state.change_hidden(change.inferred.hidden_removed, change.inferred.hidden_added)
+    with ThreadPoolExecutor(1) as beside:
+        damage = beside.submit(verify, before.path)
+        try:
+            with closing(Change(task, before, state, kept)) as change:
+                new = _bring_up_to_date(task, change, kept)
+                _write(task, change, before, new)
+                _keep(state, change)
+        except Exception as error:  # whatever damage has led to; where there is none, it is raised again
+            if damage.result():
+                raise NotLocalError from error
+            raise
+        if damage.result():
+            raise NotLocalError
     release = finish(task.root, task.draft, new.site, new.kept.counts, task.inputs, before=before)
     state.keep(replace(new.kept, release=release.version))
     state.commit()
     return release
+
+
+def _keep(state: State, change: Change) -> None:
+    """Bring the large parts of the state up to date, to be committed when the release is published."""
+    state.change_accepted(change.accepted_before - change.accepted, change.accepted - change.accepted_before)
+    state.set_repeated(change.numbers)
+    if change.told is not None:
+        state.set_told(change.told)
+    state.change_hidden(change.inferred.hidden_removed, change.inferred.hidden_added)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from kclod import rdf, turtle
 from kclod.accept import looked_at, policy_predicates, select_claims
@@ -61,7 +62,8 @@ def build_whole(task: Task) -> Release:
     draft.write(SCHEMA, task.mapper.schema())
     release = finish(task.root, draft, site, content.counts, task.inputs)
     if inference.hidden is not None and report.standing is not None:
-        with closing(State.make(task.root / STATE)) as state:
+        # without a state the next build is a whole one too, and this release is published already
+        with suppress(sqlite3.Error, OSError), closing(State.make(task.root / STATE)) as state:
             signatures = {text_digest(text) for text in outgoing_signatures(vouched).values()}
             state.set_told(sorted(told))
             state.change_accepted((), sorted(accepted))
