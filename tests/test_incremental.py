@@ -171,6 +171,62 @@ def test_a_build_can_be_done_anew(root: Path, whole: list[str]) -> None:
     assert whole == ["releases"]
 
 
+def test_an_entity_that_becomes_another_kind_is_seen_in_files_that_name_it(tmp_path: Path, whole: list[str]) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(MINI, root)
+    kinds = root / "mappings/records.yaml"
+    kinds.write_text(kinds.read_text("utf-8").replace("to: [keeper]", "to: [keeper, light]"), "utf-8")
+    item = {"kind": "service", "light": "nore", "mode": "rumour", "keepers": [{"who": "third"}]}
+    content = {"gazette": _base, "herald": {"c": item}}
+    project = write(root, content)
+    keepers = root / "examples/entities/keeper.yaml"
+    registered = json.dumps({"kind": "keeper", "entities": [{"id": "third", "label": {"en": "Third"}}]})
+    text = keepers.read_text("utf-8")
+    keepers.write_text(registered, "utf-8")
+    first = outcome(project, tmp_path / "releases")
+    assert not isinstance(first, str), first
+    assert b"id/keeper/third" in first["store"]
+    keepers.write_text(text, "utf-8")
+    project = write(root, {**content, "third": True})
+    whole.clear()
+    files = outcome(project, tmp_path / "releases")
+    assert whole == []
+    assert not isinstance(files, str), files
+    assert b"id/keeper/third" not in files["store"]
+    assert files == outcome(project, tmp_path / "again")
+
+
+def test_two_files_of_one_article_are_refused(root: Path) -> None:
+    articles = root / "project/examples/articles"
+    record = json.loads((articles / "herald.yaml").read_text("utf-8"))
+    (articles / "other.yaml").write_text(json.dumps({**record, "items": []}, ensure_ascii=False), "utf-8")
+    for releases in (root / "releases", root / "again"):
+        problems = outcome(Project(root / "project"), releases)
+        assert isinstance(problems, str)
+        assert "record.duplicate-id" in problems
+        assert "other.yaml" in problems
+
+
+def test_a_comment_in_a_record_file_changes_nothing_but_the_inputs(root: Path, whole: list[str]) -> None:
+    path = root / "project/examples/articles/herald.yaml"
+    path.write_text(path.read_text("utf-8") + "\n# read again\n", "utf-8")
+    files = outcome(Project(root / "project"), root / "releases")
+    assert whole == []
+    assert files == outcome(Project(root / "project"), root / "again")
+
+
+def test_damaged_lines_of_a_build_before_are_not_used(root: Path) -> None:
+    for path in (root / "releases" / WORK / "mapped").iterdir():
+        path.write_bytes(path.read_bytes().replace(b"nore", b"more"))
+    shapes = root / "project/shapes/light.ttl"
+    shapes.write_text(shapes.read_text("utf-8") + "\n", "utf-8")
+    refused = outcome(Project(root / "project"), root / "releases")
+    assert isinstance(refused, str)
+    assert "build.damaged-work" in refused
+    shutil.rmtree(root / "releases" / WORK)
+    assert outcome(Project(root / "project"), root / "releases") == outcome(Project(root / "project"), root / "again")
+
+
 def test_only_changed_files_are_mapped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from kclod.pipeline import mapped  # noqa: PLC0415  # what is patched
 

@@ -17,6 +17,7 @@ import pyoxigraph as ox
 
 from kclod import shacl, turtle
 from kclod.accept import looked_at, select_claims
+from kclod.errors import UsageError
 from kclod.integrity import text_digest
 from kclod.pipeline.previous import Asserted, GraphsView, SortedFile, SortedLines, Union
 from kclod.pipeline.state import Kept, State
@@ -67,7 +68,8 @@ class Change:
         self.release, self.state, self.kept = release, state, kept
         self._place = task.draft.folder / STORE
         roles = self.dataset.graphs
-        self.derived = {roles["inferred"], roles["metadata"]}
+        self.included = frozenset(self.dataset.default_graphs) - {roles["inferred"], roles["metadata"]}
+        """The graphs besides the accepted claims whose statements are asserted in the default graph."""
         if roles["metadata"] in self.dataset.default_graphs or not all(
             f.name for f in (*kept.mapped, *self.mapped.files)
         ):
@@ -90,15 +92,16 @@ class Change:
     @cached_property
     def numbers(self) -> dict[Line, int]:
         """The lines of changed files whose number of sources has changed, with that number."""
-        before = {file.key: file for file in self.kept.mapped}
-        after = {file.key: file for file in self.mapped.files}
+        before = {(file.name, file.key): file for file in self.kept.mapped}
+        after = {(file.name, file.key): file for file in self.mapped.files}
         change: Counter[Line] = Counter()
-        for key in after.keys() - before.keys():
-            change.update(self.mapped.lines(after[key]))
-        for key in before.keys() - after.keys():
-            if not self.mapped.path(before[key]).is_file():
-                raise NotLocalError
-            change.subtract(self.mapped.lines(before[key]))
+        try:
+            for new in after.keys() - before.keys():
+                change.update(self.mapped.lines(after[new]))
+            for gone in before.keys() - after.keys():
+                change.subtract(self.mapped.lines(before[gone]))
+        except (OSError, UsageError) as error:  # what was kept is not there, or damaged
+            raise NotLocalError from error
         return {line: self._sources(line) + number for line, number in change.items() if number}
 
     def _sources(self, line: Line) -> int:
@@ -123,7 +126,7 @@ class Change:
 
     @cached_property
     def accepted(self) -> frozenset[str]:
-        """The claims that are vouched for now, by the policy over the store that is made."""
+        """The claims that are vouched for now."""
         return self.accepted_before if self.told is None else select_claims(self.told, self.dataset)
 
     @cached_property
@@ -139,8 +142,7 @@ class Change:
     @cached_property
     def asserted(self) -> Delta:
         """The statements of the default graph that are asserted."""
-        fixed = frozenset(self.dataset.default_graphs) - self.derived
-        before, after = self.accepted_before | fixed, self.accepted | fixed
+        before, after = self.accepted_before | self.included, self.accepted | self.included
         statements: dict[Statement, tuple[set[str], set[str]]] = {}
         for line in (*self.stated.removed, *self.stated.added, *self._lines_of(self.accepted_before ^ self.accepted)):
             statement, _ = split_line(line)
@@ -160,8 +162,7 @@ class Change:
 
     @cached_property
     def _asserted(self) -> Asserted:
-        fixed = frozenset(self.dataset.default_graphs) - self.derived
-        before = self.accepted_before | fixed
+        before = self.accepted_before | self.included
         return Asserted(self.old, before.__contains__)
 
     def _lines_of(self, claims: Iterable[str]) -> list[Line]:
@@ -231,8 +232,7 @@ class Change:
 
     def _asserted_lines(self) -> frozenset[Statement]:
         """The asserted statements of the release before, read whole."""
-        fixed = frozenset(self.dataset.default_graphs) - self.derived
-        graphs = self.accepted_before | fixed
+        graphs = self.accepted_before | self.included
         lines = map(split_line, (piece[:-3].decode() for piece in self.old.pieces(0)))
         return frozenset(statement for statement, graph in lines if graph in graphs)
 

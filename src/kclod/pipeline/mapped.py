@@ -12,12 +12,12 @@ import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from kclod import rml
-from kclod.errors import KclodError, Problem, RefusedError
+from kclod.errors import KclodError, Problem, RefusedError, UsageError
 from kclod.pipeline.places import Place, Places, place_of_record
 from kclod.project import Project
 from kclod.rdf import Line
@@ -46,10 +46,15 @@ TOGETHER = ""
 
 @dataclass(frozen=True)
 class MappedFile:
-    """A record file, mapped; `key` is the digest of all that its lines were made from."""
+    """A record file, mapped."""
 
     name: str
+    source: str
+    """The digest of all that its lines were made from, but for the kinds of the entities in `names`."""
     key: str
+    """The digest of its lines, which is the name under which they are kept."""
+    articles: Sequence[str]
+    """The articles that it is about."""
     entities: Mapping[str, str]
     """Slug → kind of the entities that it registers."""
     claims: Sequence[str]
@@ -72,8 +77,12 @@ class MappedFiles:
         return self.folder / f"{file.key}.nq"
 
     def lines(self, file: MappedFile) -> list[Line]:
-        """The distinct lines of a file, in the order of its records."""
-        return self.path(file).read_text("utf-8").split("\n")[:-1]
+        """The distinct lines of a file, in the order of its records. UsageError when they are damaged."""
+        text = self.path(file).read_bytes()
+        if _digest(text) != file.key:
+            message, fix = "what a build before has kept is damaged", f"delete {self.folder.parent}"
+            raise UsageError(Problem("build.damaged-work", message, fix, str(self.path(file))))
+        return text.decode().split("\n")[:-1]
 
     def all_lines(self) -> Iterator[Line]:
         """The lines of all files, one file after the other; a line may come from several."""
@@ -86,15 +95,6 @@ class MappedFiles:
         for path in self.folder.iterdir():
             if path not in keep:
                 path.unlink()
-
-    def to_json(self) -> str:
-        """The files without their lines."""
-        return json.dumps([asdict(file) for file in self.files], ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, folder: Path, text: str) -> MappedFiles:
-        """What `to_json` wrote."""
-        return cls(folder, tuple(MappedFile(**file) for file in json.loads(text)))
 
 
 class Mapper:
@@ -126,27 +126,26 @@ class Mapper:
         """A record file, read."""
         return self._documents.get(name) or read_yaml(self.paths[name], name)
 
-    def run(self, known: MappedFiles | None, announce: Callable[[str], None], jobs: int | None = None) -> MappedFiles:
-        """Map what `known` does not hold as it is now, in up to `jobs` processes (default: as many as pay).
+    def run(self, known: MappedFiles | None, announce: Callable[[str], None]) -> MappedFiles:
+        """Map what `known` does not hold as it is now, in several processes where that pays.
 
         RefusedError with every problem of every file, or of the mappings.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         announce("records")
         try:
-            return MappedFiles(self.folder, self._files(known, announce, jobs))
+            return MappedFiles(self.folder, self._files(known, announce))
         except KclodError:
             load_records(self.project)  # where records are at fault, this names all there is, with its place
             raise
 
-    def _files(self, known: MappedFiles | None, announce: Callable[[str], None], jobs: int | None) -> list[MappedFile]:
+    def _files(self, known: MappedFiles | None, announce: Callable[[str], None]) -> list[MappedFile]:
         contents = {name: _digest(path.read_bytes()) for name, path in self.paths.items()}
-        keys = {name: _digest(f"{self.basis}\n{name}\n{content}".encode()) for name, content in contents.items()}
-        before = {file.name: file for file in known.files} if known else {}
+        sources = {name: _digest(f"{self.basis}\n{name}\n{content}".encode()) for name, content in contents.items()}
         same = {
-            name: before[name]
-            for name, key in keys.items()
-            if name in before and before[name].key == key and (self.folder / f"{key}.nq").is_file()
+            file.name: file
+            for file in (known.files if known else ())
+            if file.source == sources.get(file.name) and known and known.path(file).is_file()
         }
         kind_of = self._registry(same)
         usable = {
@@ -155,13 +154,13 @@ class Mapper:
         announce("map")
         if not usable:
             self._check_mapping()
-        self._maker = _Maker(self, kind_of, keys)
+        self._maker = _Maker(self, kind_of, sources)
         if not all(map(self.mapping.is_row_wise, SOURCES)):
             files = [self._maker.together()]
         else:
             todo = [name for name in self.paths if name not in usable]
             size = sum(self.paths[name].stat().st_size for name in todo)
-            made = _spread(self._maker, todo, jobs or (os.cpu_count() or 1 if size > WORTH_FORKING else 1))
+            made = _spread(self._maker, todo, (os.cpu_count() or 1) if size > WORTH_FORKING else 1)
             files = [usable.get(name) or made[name] for name in self.paths]
         _check_claims(files)
         self._documents.clear()
@@ -200,7 +199,7 @@ class Mapper:
 
     def schema(self) -> bytes:
         """The JSON Schema of the record files; to be asked for after `run`."""
-        return self._made.reader.schema()
+        return self._ready.reader.schema()
 
     def places(self, mapped: MappedFiles, links: Mapping[str, Place]) -> Places:
         """Where what was mapped comes from; to be asked for after `run`."""
@@ -209,13 +208,13 @@ class Mapper:
         return Places(lines, lambda number: self._origins(mapped.files[number]), links, shared)
 
     @property
-    def _made(self) -> _Maker:
+    def _ready(self) -> _Maker:
         assert self._maker is not None  # noqa: S101  # `run` makes it
         return self._maker
 
     def _origins(self, file: MappedFile) -> dict[str, Place]:
         """The place of each thing that a file makes; of a registered thing or an article, its own record."""
-        rows, _ = self._made.rows(list(self.paths) if file.name == TOGETHER else [file.name])
+        rows, _ = self._ready.rows(list(self.paths) if file.name == TOGETHER else [file.name])
         run = rml.run(self.mapping, sources=rows, base_iri=self.base_iri, origins=True)
         places = {iri: place for iri, origin in run.origins.items() if (place := place_of_record(origin.record))}
         own = [*rows[ENTITIES], *rows[ARTICLES]]
@@ -225,8 +224,8 @@ class Mapper:
 class _Maker:
     """Maps record files, one at a time or all together, knowing the entities that they may name."""
 
-    def __init__(self, mapper: Mapper, kind_of: Mapping[str, str], keys: Mapping[str, str]) -> None:
-        self._mapper, self._kind_of, self._keys = mapper, kind_of, keys
+    def __init__(self, mapper: Mapper, kind_of: Mapping[str, str], sources: Mapping[str, str]) -> None:
+        self._mapper, self._kind_of, self._sources = mapper, kind_of, sources
         slugs: dict[str, set[str]] = {kind: set() for kind in mapper.kinds.entities}
         for slug, kind in kind_of.items():
             slugs[kind].add(slug)
@@ -235,20 +234,27 @@ class _Maker:
 
     def one(self, name: str) -> MappedFile:
         """Map a file. RefusedError with what is wrong in it."""
-        self.reader.begin()
-        rows, claims = self.rows([name])
-        self._map(rows, self._keys[name])
-        expand = self.reader.expand
-        entities = {row["id"]: row["kind"] for row in rows[ENTITIES]}
-        cites = sorted(expand.named_claims)
-        return MappedFile(name, self._keys[name], entities, sorted(claims), dict(expand.named_entities), cites)
+        return self._made(name, [name], self._sources[name])
 
     def together(self) -> MappedFile:
         """Map all files at once, as a mapping wants it that looks from one record at others; kept as one file."""
-        rows, claims = self.rows(list(self._keys))
-        key = _digest("\n".join(self._keys.values()).encode())
-        self._map(rows, key)
-        return MappedFile(TOGETHER, key, self._kind_of, sorted(claims), {}, sorted(self.reader.expand.named_claims))
+        return self._made(TOGETHER, list(self._sources), _digest("\n".join(self._sources.values()).encode()))
+
+    def _made(self, name: str, names: Sequence[str], source: str) -> MappedFile:
+        self.reader.begin()
+        rows, claims = self.rows(names)
+        key = self._map(rows)
+        expand = self.reader.expand
+        return MappedFile(
+            name=name,
+            source=source,
+            key=key,
+            articles=[row["id"] for row in rows[ARTICLES]],
+            entities={row["id"]: row["kind"] for row in rows[ENTITIES]},
+            claims=sorted(claims),
+            names=dict(expand.named_entities),
+            cites=sorted(expand.named_claims),
+        )
 
     def rows(self, names: Iterable[str]) -> tuple[Rows, set[str]]:
         """The rows of files, and the claims in them. RefusedError with what is wrong in them."""
@@ -267,14 +273,18 @@ class _Maker:
             raise RefusedError(problems)
         return rows, claims
 
-    def _map(self, rows: Rows, key: str) -> None:
+    def _map(self, rows: Rows) -> str:
+        """Map rows and keep their lines; gives the digest under which they are kept."""
         result = rml.run(self._mapper.mapping, sources=rows, base_iri=self._mapper.base_iri)
         if result.rejects:
             raise RefusedError(map(_rejected, result.rejects))
+        text = "".join([f"{line}\n" for line in result.lines]).encode()
+        key = _digest(text)
         path = self._mapper.folder / f"{key}.nq"
-        draft = path.with_suffix(".tmp")
-        draft.write_text("".join([f"{line}\n" for line in result.lines]), "utf-8")
+        draft = path.with_suffix(f".{os.getpid()}")  # another process may map the same to the same
+        draft.write_bytes(text)
         draft.replace(path)
+        return key
 
 
 def _rejected(reject: rml.Reject) -> Problem:
@@ -312,8 +322,11 @@ def _attempt(name: str) -> MappedFile | tuple[Problem, ...]:
 
 
 def _check_claims(files: Iterable[MappedFile]) -> None:
-    """RefusedError when two items have one name, or an item is named that is not there; where, `load_records` says."""
+    """RefusedError: two articles or items have one name, or one named is not there; `load_records` says where."""
     files = list(files)
+    articles = Counter(article for file in files for article in file.articles)
+    if any(number > 1 for number in articles.values()):
+        raise RefusedError(_twice("article"))
     claims = Counter(claim for file in files for claim in file.claims)
     if any(number > 1 for number in claims.values()) or not all(cited in claims for f in files for cited in f.cites):
         raise RefusedError(_twice("item"))

@@ -114,11 +114,11 @@ class State:
         """Write the small part; of the mapped files those that have changed."""
         values = {name: _text(value) for name, value in asdict(replace(kept, mapped=())).items() if name != "mapped"}
         self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", values.items())
-        names = [name for (name,) in self._connection.execute("SELECT name FROM mapped")]
-        gone = set(names) - {file.name for file in kept.mapped}
+        before = dict(self._connection.execute("SELECT name, value FROM mapped"))
+        gone = before.keys() - {file.name for file in kept.mapped}
         self._connection.executemany("DELETE FROM mapped WHERE name = ?", ((name,) for name in gone))
-        keys = dict(self._connection.execute("SELECT name, json_extract(value, '$.key') FROM mapped"))
-        new = ((file.name, _text(asdict(file))) for file in kept.mapped if keys.get(file.name) != file.key)
+        texts = ((file.name, _text(asdict(file))) for file in kept.mapped)
+        new = ((name, text) for name, text in texts if before.get(name) != text)
         self._connection.executemany("INSERT OR REPLACE INTO mapped VALUES (?, ?)", new)
 
     @property

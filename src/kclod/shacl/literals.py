@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pyoxigraph as ox
-
-from kclod.rdf import Term, triples_from
-
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _DIRECTIONS = ("--ltr", "--rtl")
@@ -65,18 +61,3 @@ def text_of(term: str) -> str:
     if is_literal(term):
         return lexical_form(term)
     return term[2:] if is_blank(term) else term[1:-1]
-
-
-def term_from(text: str) -> Term:
-    """The term that a text writes."""
-    if is_blank(text):
-        return ox.BlankNode(text[2:])
-    if is_iri(text):
-        return ox.NamedNode(text[1:-1])
-    if is_beyond_rdf11(text):
-        [triple] = triples_from([f"<x:> <x:> {text}"])
-        return triple.object
-    tag = language_of(text)
-    if tag:
-        return ox.Literal(lexical_form(text), language=tag)
-    return ox.Literal(lexical_form(text), datatype=ox.NamedNode(datatype_of(text)[1:-1]))
