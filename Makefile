@@ -1,5 +1,6 @@
 # make serve — set up, build the release of this project and serve it (HOST, PORT)
 # make test  — set up and run the tests
+# make assets — bundle the scripts and styles of the pages again, where they have changed
 # make soak  — the long load test of the site (SECONDS=60); wants a quiet machine
 # make bench — the benchmarks (BENCH="mapping build" for some); peers are installed into .venv-peers
 # make check — everything that CI runs
@@ -10,11 +11,13 @@ PORT ?= 8000
 SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
-# an editable install sees changes of the code; only new metadata asks for a new install
+# an editable install sees changes of the code; new metadata, scripts and styles ask for a new install
 RUN := $(VENV)/.installed
 TEST := $(VENV)/.installed-test
 
-.PHONY: serve build test soak bench check clean
+ASSETS := hatch_build.py $(shell find src/kclod/web/assets -name node_modules -prune -o -type f -print 2>/dev/null)
+
+.PHONY: serve build test assets soak bench check clean
 .DELETE_ON_ERROR:
 
 serve: build
@@ -26,6 +29,9 @@ build: $(RUN)
 test: $(TEST)
 	$(BIN)/python -m pytest $(ARGS)
 
+assets: | $(BIN)/python
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$$(mktemp -d)" .
+
 soak: $(TEST)
 	KCLOD_SOAK=$(SECONDS) $(BIN)/python -m pytest tests/web/test_soak.py -q -s
 
@@ -36,17 +42,17 @@ check:
 	.ci/run
 
 clean:
-	rm -rf $(VENV) .venv-peers releases dist
+	rm -rf $(VENV) .venv-peers releases dist src/kclod/web/static/built src/kclod/web/assets/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "kclod needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN): pyproject.toml | $(BIN)/python
+$(RUN): pyproject.toml $(ASSETS) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(TEST): pyproject.toml | $(BIN)/python
+$(TEST): pyproject.toml $(ASSETS) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@ $(RUN)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import flask
 
-from kclod.web import interface
+from kclod.web import built, interface
 from kclod.web.negotiation import Choice
 from kclod.web.present import Presenter
 from kclod.web.responses import answer
@@ -20,6 +20,7 @@ def render(template: str, presenter: Presenter, **values: object) -> str:
         site=presenter.publication.release.site,
         version=presenter.publication.release.version,
         languages=_languages(),
+        built=built,
         **values,
     )
 
