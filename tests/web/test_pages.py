@@ -373,54 +373,6 @@ def test_fallback_language_is_visible(client: FlaskClient) -> None:
     assert 'lang="en">Lights and their keepers.' in html(client, "/?lang=fr")
 
 
-def test_catalogues_are_complete() -> None:
-    english = interface.catalogue("en")
-    for tag in interface.LANGUAGES:
-        words = interface.catalogue(tag)
-        assert set(words) == set(english)
-        for key, entry in words.items():
-            forms = [entry] if isinstance(entry, str) else list(entry.values())
-            reference = english[key] if isinstance(english[key], str) else english[key]["other"]
-            for form in forms:
-                assert form.strip()
-                assert set(re.findall(r"{(\w+)}", form)) == set(re.findall(r"{(\w+)}", reference)), (tag, key)
-            assert isinstance(entry, str) == isinstance(english[key], str)
-            assert isinstance(entry, str) or "other" in entry
-
-
-def test_every_word_of_the_templates_is_in_the_catalogues(app: flask.Flask) -> None:
-    keys = set()
-    for name in app.jinja_env.list_templates(filter_func=lambda name: name.endswith(".html")):
-        source, _, _ = app.jinja_env.loader.get_source(app.jinja_env, name)
-        keys |= set(re.findall(r'p\.word\(["\']([\w.-]+)["\'][,)]', source))
-    assert len(keys) > 40
-    assert keys <= set(interface.catalogue("en"))
-
-
-@pytest.mark.parametrize(
-    ("lexical", "shown"),
-    [
-        ("1899", ("1899", "1899년", "1899")),
-        ("1899-05", ("May 1899", "1899년 5월", "mai 1899")),
-        ("2025-08-07", ("7 August 2025", "2025년 8월 7일", "7 août 2025")),
-        ("2025-13", (None, None, None)),
-        ("2025-08~", ("about August 2025", "2025년 8월경", "vers août 2025")),
-        ("2025?", ("2025 (uncertain)", "2025년(불확실)", "2025 (incertain)")),
-        ("2025/2026", ("2025 – 2026", "2025년 ~ 2026년", "2025 – 2026")),
-        ("../2025-07-29", ("29 July 2025 or before", "2025년 7월 29일 또는 그 이전", "29 juillet 2025 ou avant")),
-        ("2025-07/..", ("July 2025 or after", "2025년 7월 또는 그 이후", "juillet 2025 ou après")),
-        ("../..", (None, None, None)),
-        ("2025-13/2026", (None, None, None)),
-        ("2025-XX", (None, None, None)),
-        ("2025~?", (None, None, None)),
-        ("~", (None, None, None)),
-        ("", (None, None, None)),
-    ],
-)
-def test_dates(lexical: str, shown: tuple[str | None, ...]) -> None:
-    assert tuple(interface.date(tag, lexical) for tag in interface.LANGUAGES) == shown
-
-
 def test_home(client: FlaskClient) -> None:
     text = html(client, "/", **{"Accept-Language": "ko"})
     assert "<h1><bdi>등대</bdi></h1>" in text

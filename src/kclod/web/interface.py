@@ -1,20 +1,33 @@
-"""The words of the interface itself, by language: the catalogues in `locale/`, one JSON file a language."""
+"""The words, numbers and dates of the interface, by language: gettext catalogues in `locale/`, the rest from CLDR.
+
+`messages.pot` has all words in English (msgid) under the keys by which the code asks for them (msgctxt); `ko.po` and
+`fr.po` translate them, in the form that every gettext editor reads. Babel reads them, no compiled file is needed.
+"""
 
 from __future__ import annotations
 
-import json
+import datetime
+import gettext
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from kclod.vocab import DCT, OA, OWL, PROV, RDF, RDFS, SCHEMA, SKOS
 from kclod.web.labels import FOAF
 
 LANGUAGES = ("en", "ko", "fr")
-"""The languages of the interface; the first is the fallback."""
-_DATE = re.compile(r"(-?\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_THOUSANDS = {"en": ",", "ko": ",", "fr": "\u202f"}
+"""The languages of the interface; the first is that of the code and the fallback."""
+_LOCALES = {"en": Locale.parse("en_001"), "ko": Locale.parse("ko"), "fr": Locale.parse("fr")}
+"""English is that of the world, not of one country: 7 August 2025."""
+_TEMPLATE = "messages.pot"
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 _VOCABULARIES = {
     "dcterms": DCT,
@@ -28,40 +41,59 @@ _VOCABULARIES = {
     "skos": SKOS,
 }
 
-Catalogue = Mapping[str, str | Mapping[str, str]]
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The words of a language: by key the forms of a text (one, or one a plural), and which of them a number takes."""
+
+    forms: Mapping[str, tuple[str, ...]]
+    plural: Callable[[int], int]
 
 
 @cache
 def catalogue(language: str) -> Catalogue:
-    """All words of a language: by key a text, or one by plural form (`one`, `other`)."""
-    text = resources.files("kclod.web").joinpath("locale", f"{language}.json").read_text("utf-8")
-    words: Catalogue = json.loads(text)
-    return words
+    """All words of a language. What a catalogue lacks, or has for another English text, is there in English."""
+    folder = resources.files("kclod.web").joinpath("locale")
+    with folder.joinpath(_TEMPLATE).open("rb") as file:
+        template = [message for message in read_po(file) if message.id and message.context]
+    english = {str(m.context): _forms(m.id) for m in template}
+    if language == LANGUAGES[0]:
+        return Catalogue(english, lambda n: int(n != 1))
+    with folder.joinpath(f"{language}.po").open("rb") as file:
+        translated = read_po(file, locale=language)
+    forms = {}
+    for message in template:
+        found = translated.get(message.id, message.context)
+        texts = _forms(found.string) if found and not found.fuzzy else ()
+        forms[str(message.context)] = texts if texts and all(texts) else english[str(message.context)]
+    return Catalogue(forms, gettext.c2py(translated.plural_expr))
+
+
+def _forms(strings: object) -> tuple[str, ...]:
+    return tuple(map(str, strings)) if isinstance(strings, tuple | list) else (str(strings or ""),)
 
 
 def word(language: str, key: str, **values: object) -> str:
     """The text of a key with its {names} replaced; `n` chooses the plural form. KeyError for an unknown key."""
-    entry = catalogue(language)[key]
-    if not isinstance(entry, str):
-        count = values.get("n")
-        single = count in ((0, 1) if language == "fr" else (1,)) and "one" in entry
-        entry = entry["one" if single else "other"]
+    words = catalogue(language)
+    forms, count = words.forms[key], values.get("n")
+    text = forms[min(words.plural(count), len(forms) - 1)] if isinstance(count, int) else forms[-1]
     shown = {name: number(language, value) if isinstance(value, int) else value for name, value in values.items()}
-    return entry.format(**shown) if values else entry
+    return text.format(**shown) if values else text
 
 
 def standard_term(language: str, iri: str) -> str | None:
     """The word for a term of a published vocabulary that everybody uses; None for any other."""
     for prefix, namespace in _VOCABULARIES.items():
         if iri.startswith(namespace):
-            entry = catalogue(language).get(f"term {prefix}:{iri.removeprefix(namespace)}")
-            return entry if isinstance(entry, str) else None
+            forms = catalogue(language).forms.get(f"term {prefix}:{iri.removeprefix(namespace)}")
+            return forms[0] if forms else None
     return None
 
 
 def number(language: str, value: int) -> str:
-    """A whole number with the thousands separator of the language."""
-    return f"{value:,}".replace(",", _THOUSANDS[language])
+    """A whole number as the language writes it."""
+    return format_decimal(value, locale=_LOCALES[language])
 
 
 def date(language: str, lexical: str) -> str | None:
@@ -90,12 +122,9 @@ def _point(language: str, lexical: str) -> str | None:
     match = _DATE.fullmatch(lexical)
     if match is None:
         return None
-    year, month, day = match[1], match[2], match[3]
-    names = word(language, "months").split("|")
-    if month is None:
-        return word(language, "date.year", year=year)
-    if not 1 <= int(month) <= len(names):
+    skeleton = "yMMMMd" if match[3] else "yMMMM" if match[2] else "y"
+    try:
+        day = datetime.date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+    except ValueError:
         return None
-    if day is None:
-        return word(language, "date.month", year=year, month=names[int(month) - 1])
-    return word(language, "date.day", year=year, month=names[int(month) - 1], day=str(int(day)))
+    return format_skeleton(skeleton, day, locale=_LOCALES[language])

@@ -1,0 +1,101 @@
+"""The catalogues of the interface are complete; numbers, dates and plural forms are those of the language."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages import Message
+from babel.messages.pofile import read_po
+
+from kclod.web import interface
+
+WEB = Path(__file__).parents[2] / "src/kclod/web"
+LOCALE = WEB / "locale"
+TRANSLATIONS = [tag for tag in interface.LANGUAGES if tag != "en"]
+DYNAMIC = ("axiom.", "characteristic.", "facet.", "graph.", "ontology.", "term ", "error.")
+"""Keys that the code puts together."""
+
+
+def messages(name: str, language: str | None = None) -> dict[str, Message]:
+    with (LOCALE / name).open("rb") as file:
+        read = read_po(file, locale=language, abort_invalid=True)
+    found = [message for message in read if message.id]
+    assert all(message.context for message in found)
+    keyed = {str(message.context): message for message in found}
+    assert len(keyed) == len(found), "a key is there twice"
+    return keyed
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)}", text))
+
+
+TEMPLATE = messages("messages.pot")
+
+
+@pytest.mark.parametrize("tag", TRANSLATIONS)
+def test_every_word_is_translated(tag: str) -> None:
+    translated = messages(f"{tag}.po", tag)
+    assert list(translated) == list(TEMPLATE), "the same keys in the same order"
+    with (LOCALE / f"{tag}.po").open("rb") as file:
+        plurals = read_po(file, locale=tag).num_plurals
+    for key, message in translated.items():
+        assert message.id == TEMPLATE[key].id, f"{key}: the English has changed since it was translated"
+        assert not message.fuzzy, key
+        strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        assert len(strings) == (plurals if message.pluralizable else 1), key
+        english = message.id[-1] if isinstance(message.id, tuple) else message.id
+        for string in strings:
+            assert string.strip() or not english.strip(), f"{key} is not translated"
+            assert placeholders(string) == placeholders(english), key
+
+
+def test_every_word_that_the_code_asks_for_is_there_and_no_other() -> None:
+    sources = [*WEB.rglob("*.py"), *WEB.rglob("templates/*.html"), *WEB.rglob("templates/*.svg")]
+    texts = [path.read_text("utf-8") for path in sources if "node_modules" not in path.parts]
+    asked = {key for text in texts for key in re.findall(r'\bword\(\s*["\']([\w.-]+)["\']\s*[,)]', text)}
+    assert len(asked) > 60
+    assert asked - set(TEMPLATE) == set()
+    quoted = {key for text in texts for key in re.findall(r'["\']([\w.-]+)["\']', text)}
+    assert {key for key in TEMPLATE if key not in quoted and not key.startswith(DYNAMIC)} == set()
+
+
+def test_plurals() -> None:
+    assert [interface.word("en", "query.rows", n=n) for n in (0, 1, 2)] == ["0 rows.", "1 row.", "2 rows."]
+    assert [interface.word("fr", "query.rows", n=n) for n in (0, 1, 2)] == ["0 ligne.", "1 ligne.", "2 lignes."]
+    assert [interface.word("ko", "query.rows", n=n) for n in (0, 1, 2)] == ["0행.", "1행.", "2행."]
+
+
+def test_numbers() -> None:
+    assert [interface.number(tag, 1234567) for tag in interface.LANGUAGES] == [
+        "1,234,567",
+        "1,234,567",
+        "1\u202f234\u202f567",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lexical", "shown"),
+    [
+        ("1899", ("1899", "1899년", "1899")),
+        ("1899-05", ("May 1899", "1899년 5월", "mai 1899")),
+        ("2025-08-07", ("7 August 2025", "2025년 8월 7일", "7 août 2025")),
+        ("2025-13", (None, None, None)),
+        ("2025-02-30", (None, None, None)),
+        ("2025-08~", ("about August 2025", "2025년 8월경", "vers août 2025")),
+        ("2025?", ("2025 (uncertain)", "2025년(불확실)", "2025 (incertain)")),
+        ("2025/2026", ("2025 – 2026", "2025년 ~ 2026년", "2025 – 2026")),
+        ("../2025-07-29", ("29 July 2025 or before", "2025년 7월 29일 또는 그 이전", "29 juillet 2025 ou avant")),
+        ("2025-07/..", ("July 2025 or after", "2025년 7월 또는 그 이후", "juillet 2025 ou après")),
+        ("../..", (None, None, None)),
+        ("2025-13/2026", (None, None, None)),
+        ("2025-XX", (None, None, None)),
+        ("2025~?", (None, None, None)),
+        ("~", (None, None, None)),
+        ("", (None, None, None)),
+    ],
+)
+def test_dates(lexical: str, shown: tuple[str | None, ...]) -> None:
+    assert tuple(interface.date(tag, lexical) for tag in interface.LANGUAGES) == shown
