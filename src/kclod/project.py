@@ -42,6 +42,11 @@ class Dataset:
     """The stored queries that the home page answers, in order."""
     home_classes: tuple[str, ...]
     """The classes whose things the home page counts, in order."""
+    overview: tuple[str, ...]
+    """The stored queries whose answers the overview draws, in order."""
+    topics: tuple[str, ...]
+    """The topics of stored queries, in order."""
+    facets: tuple[str, ...]
     triples: tuple[ox.Triple, ...]
 
     @property
@@ -282,6 +287,9 @@ def read_dataset(file: Path) -> Dataset:
         acceptance=select or "",
         home=tuple(about.sequence(about.value(iri, PUB["home"]))),
         home_classes=tuple(about.sequence(about.value(iri, PUB["homeClasses"]))),
+        overview=tuple(about.sequence(about.value(iri, PUB["overview"]))),
+        topics=tuple(about.sequence(about.value(iri, PUB["topics"]))),
+        facets=tuple(sorted(about.values(iri, PUB["facet"]))),
         triples=tuple(triples),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from kclod.errors import Problem, UsageError
+from kclod.pictures import Facet, Picture, Topic
 
 _T = TypeVar("_T")
 SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -21,18 +22,24 @@ SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 @dataclass(frozen=True)
 class StoredQuery:
-    """A query that the content declares. Labels: the question by language; form: select, ask, construct or describe."""
+    """A query that the content declares. Labels: the question by language; form: select, ask, construct or describe.
+
+    `headings` names variables by language, where the content does; `picture` says how the answers are drawn.
+    """
 
     iri: str
     labels: Mapping[str, str]
     text: str
     form: str
     keywords: tuple[str, ...] = ()
+    topic: str | None = None
+    headings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the home page, computed when the release is built; a cell is an N-Triples term, or None if unbound."""
+    """A stored query and its answers when the release was built; a cell is an N-Triples term, None if unbound."""
 
     query: StoredQuery
     columns: tuple[str, ...]
@@ -43,7 +50,8 @@ class Section:
 class Site:
     """What a site needs to know beyond the quads. Titles, descriptions and rights by language tag; graphs by role.
 
-    `classes` are those that the home page counts, in order; without any it counts them all.
+    `classes` are those that the home page counts, in order; without any it counts them all. `topics` are those of the
+    stored queries, in order; `pictures` are drawn by the overview; `facets` narrow the lists of a class's things.
     """
 
     base_iri: str
@@ -59,6 +67,9 @@ class Site:
     sections: tuple[Section, ...] = ()
     queries: tuple[StoredQuery, ...] = ()
     classes: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    pictures: tuple[Section, ...] = ()
+    facets: tuple[Facet, ...] = ()
 
     def to_json(self) -> str:
         """The same text for equal sites: keys sorted, UTF-8 as it is, a newline at the end."""

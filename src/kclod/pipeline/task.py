@@ -16,17 +16,19 @@ from kclod.errors import Problem, RefusedError
 from kclod.expect import check_expectations
 from kclod.integrity import InputEntry, text_digest
 from kclod.link import Links, read_links
+from kclod.pictures import Topic
 from kclod.pipeline.checks import remarks
 from kclod.pipeline.mapped import MappedFiles, Mapper
 from kclod.pipeline.places import Places
-from kclod.project import Project
+from kclod.project import Description, Project
+from kclod.queries import read_facets
 from kclod.rdf import Statement
 from kclod.records import entity_iri
 from kclod.release import input_entries, tool_versions
 from kclod.shacl import Report
 from kclod.site import Section, Site, StoredQuery
 from kclod.statistics import Statistics
-from kclod.vocab import OWL, RDF
+from kclod.vocab import OWL, RDF, RDFS
 
 Announce = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -97,15 +99,28 @@ def link(project: Project, mapped: MappedFiles) -> Links:
 
 
 def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.Store) -> Site:
-    """What the site shows beyond the quads; the home page's queries are answered here, once."""
+    """What the site shows beyond the quads; the queries of the home page and the overview are answered here, once."""
     dataset = project.dataset
     by_iri = {query.iri: query for query in queries}
-    missing = [iri for iri in dataset.home if iri not in by_iri]
-    if missing:
-        raise RefusedError(
-            Problem("dataset.home", f"<{iri}> is no stored query", "add it to examples/queries/", str(dataset.file))
-            for iri in missing
-        )
+    about = Description(dataset.triples)
+    file = str(dataset.file)
+    problems = [
+        Problem("dataset.home", f"<{iri}> is no stored query", "add it to examples/queries/", file)
+        for iri in (*dataset.home, *dataset.overview)
+        if iri not in by_iri
+    ]
+    problems += [
+        Problem("dataset.overview", f"<{iri}> does not say how it is drawn", "add pub:drawnAs", file)
+        for iri in dataset.overview
+        if iri in by_iri and by_iri[iri].picture is None
+    ]
+    problems += [
+        Problem("query.topic", f"<{q.topic}> is no topic of the dataset", "add it to pub:topics", file, item=q.iri)
+        for q in queries
+        if q.topic is not None and q.topic not in dataset.topics
+    ]
+    if problems:
+        raise RefusedError(problems)
     ontology = next(
         (t.subject for t in project.ontology if t.predicate == RDF["type"] and t.object == OWL["Ontology"]), None
     )
@@ -123,6 +138,9 @@ def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.St
         sections=tuple(answer(store, by_iri[iri]) for iri in dataset.home),
         queries=tuple(queries),
         classes=dataset.home_classes,
+        topics=tuple(Topic(iri, about.texts(iri, RDFS["label"])) for iri in dataset.topics),
+        pictures=tuple(answer(store, by_iri[iri]) for iri in dataset.overview),
+        facets=read_facets(about, dataset.facets, dataset.prefixes, dataset.file),
     )
 
 
@@ -131,7 +149,12 @@ def answer(store: ox.Store, query: StoredQuery) -> Section:
     solutions = store.query(query.text)
     if not isinstance(solutions, ox.QuerySolutions):
         raise RefusedError(
-            Problem("dataset.home", "the home page shows SELECT queries only", "choose another", item=query.iri)
+            Problem(
+                "dataset.home",
+                "the home page and the overview show SELECT queries only",
+                "choose another",
+                item=query.iri,
+            )
         )
     columns = tuple(variable.value for variable in solutions.variables)
     rows = tuple(tuple(None if term is None else str(term) for term in solution) for solution in solutions)
