@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
+from kclod.pictures import Facet, Kind, Picture, Topic
 from kclod.site import Section, Site, StoredQuery
 
 BASE = "https://data.example/lights/"
@@ -110,6 +111,23 @@ def site() -> Site:
         (f"<{BASE}id/light/alpha>", '"1899-05"^^<http://id.loc.gov/datatypes/edtf/EDTF>'),
         (None, '"<b>bold</b>"@en'),
     )
+    drawn = StoredQuery(
+        f"{BASE}query/first-lit",
+        {"en": "When were lights first lit?", "ko": "등대는 언제 처음 켜졌나?"},
+        f"SELECT ?light ?lit ?kind WHERE {{ ?light <{BASE}ontology#lit> ?lit ; a ?kind }}",
+        "select",
+        topic=f"{BASE}topic/lamps",
+        headings={"lit": {"en": "First lit", "ko": "처음 켜진 때"}},
+        picture=Picture(Kind.TIMELINE, {"item": ("light",), "date": ("lit",), "category": ("kind",)}),
+    )
+    lit = (
+        (
+            f"<{BASE}id/light/alpha>",
+            '"1899-05"^^<http://id.loc.gov/datatypes/edtf/EDTF>',
+            f"<{BASE}ontology#Light>",
+        ),
+        (f"<{BASE}id/light/beta>", None, f"<{BASE}ontology#Light>"),
+    )
     return Site(
         base_iri=BASE,
         dataset_iri=f"{BASE}dataset",
@@ -122,5 +140,21 @@ def site() -> Site:
         graphs={role: f"{BASE}graph/{role}" for role in ("registry", "links", "inferred", "ontology", "provenance")},
         ontology_iri=f"{BASE}ontology",
         sections=(Section(query, ("light", "first_lit"), rows),),
-        queries=(query, graph),
+        queries=(query, graph, drawn),
+        topics=(Topic(f"{BASE}topic/lamps", {"en": "Lamps", "ko": "등불"}),),
+        pictures=(Section(drawn, ("light", "lit", "kind"), lit),),
+        facets=(
+            Facet(
+                f"{BASE}facet/near",
+                {"en": "Near", "fr": "Près de"},
+                f"SELECT ?thing ?value WHERE {{ ?thing <{BASE}ontology#near> ?value }}",
+                (f"{BASE}ontology#Light",),
+            ),
+            Facet(
+                f"{BASE}facet/lit",
+                {"en": "First lit"},
+                f"SELECT ?thing ?value WHERE {{ ?thing <{BASE}ontology#lit> ?value }}",
+                (f"{BASE}ontology#Light",),
+            ),
+        ),
     )

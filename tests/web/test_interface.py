@@ -16,6 +16,8 @@ LOCALE = WEB / "locale"
 TRANSLATIONS = [tag for tag in interface.LANGUAGES if tag != "en"]
 DYNAMIC = ("axiom.", "characteristic.", "facet.", "graph.", "ontology.", "term ", "error.")
 """Keys that the code puts together."""
+SCRIPTS = ("draw.", "editor.")
+"""Keys of the words that pages hand to their scripts, which ask for them without this beginning."""
 
 
 def messages(name: str, language: str | None = None) -> dict[str, Message]:
@@ -59,7 +61,18 @@ def test_every_word_that_the_code_asks_for_is_there_and_no_other() -> None:
     assert len(asked) > 60
     assert asked - set(TEMPLATE) == set()
     quoted = {key for text in texts for key in re.findall(r'["\']([\w.-]+)["\']', text)}
-    assert {key for key in TEMPLATE if key not in quoted and not key.startswith(DYNAMIC)} == set()
+    assert {key for key in TEMPLATE if key not in quoted and not key.startswith((*DYNAMIC, *SCRIPTS))} == set()
+
+
+def test_every_word_that_a_script_asks_for_is_there_and_no_other() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in WEB.glob("assets/scripts/*.js"))
+    asked = set(re.findall(r'\bword\(\s*"([\w-]+)"', text))
+    names = {key.partition(".")[2] for key in TEMPLATE if key.startswith(SCRIPTS)}
+    assert len(asked) > 30
+    assert asked - names == set()
+    put_together = {name for name in names if name.startswith(("code-", "status-", "view-"))}
+    others = {name for name in names - put_together - asked if f'"{name}"' not in text}
+    assert others == set()
 
 
 def test_plurals() -> None:

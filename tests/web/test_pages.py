@@ -276,7 +276,7 @@ def test_no_page_asks_another_host(client: FlaskClient) -> None:
         for kind, target in re.findall(r'<link rel="(\w+)"[^>]*?href="([^"]*)"', text):
             assert target.startswith("/"), (kind, target)
         for target in re.findall(r'\bsrc="([^"]*)"', text):
-            assert target.startswith("/static/built/"), target
+            assert target.startswith("/static/"), target
 
 
 def test_every_local_link_works(client: FlaskClient) -> None:

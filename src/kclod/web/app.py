@@ -9,7 +9,19 @@ import flask
 from werkzeug.exceptions import HTTPException
 
 from kclod.release import Release
-from kclod.web import built, documents, downloads, ontology, overview, publication, refusals, responses, sparql
+from kclod.web import (
+    built,
+    documents,
+    downloads,
+    drawn,
+    ontology,
+    overview,
+    publication,
+    refusals,
+    responses,
+    sparql,
+    terms,
+)
 from kclod.web.limits import Limits
 from kclod.web.responses import ProblemError
 
@@ -31,7 +43,7 @@ def create_app(release: Release, *, limits: Limits | None = None, public_url: st
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
     publication.attach(app, publication.Publication.open(release, limits, public_url))
-    for module in (built, overview, sparql, ontology, downloads, documents):
+    for module in (built, overview, drawn, sparql, terms, ontology, downloads, documents):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(ProblemError, refusals.refused)
     app.register_error_handler(HTTPException, refusals.refused_by_framework)

@@ -82,6 +82,12 @@ def word(language: str, key: str, **values: object) -> str:
     return text.format(**shown) if values else text
 
 
+def words(language: str, prefix: str) -> dict[str, tuple[str, ...]]:
+    """The forms of all words whose keys begin with a prefix, by the rest of the key: what a script in a page needs."""
+    forms = catalogue(language).forms
+    return {key.removeprefix(prefix): texts for key, texts in forms.items() if key.startswith(prefix)}
+
+
 def standard_term(language: str, iri: str) -> str | None:
     """The word for a term of a published vocabulary that everybody uses; None for any other."""
     for prefix, namespace in _VOCABULARIES.items():

@@ -9,10 +9,11 @@ import pyoxigraph as ox
 
 from kclod.vocab import OWL, RDF, RDFS, SH, SKOS
 from kclod.web.documents import page_number
+from kclod.web.facets import PREFIX, Facets, narrow
 from kclod.web.negotiation import HTML
 from kclod.web.pages import page
 from kclod.web.present import Presenter
-from kclod.web.publication import current
+from kclod.web.publication import Publication, current
 from kclod.web.responses import ProblemError, negotiate
 
 blueprint = flask.Blueprint("overview", __name__)
@@ -38,6 +39,7 @@ def home() -> flask.Response:
         presenter,
         choice,
         classes=chosen or named or counts,
+        pictures=publication.release.site.pictures,
         counts=publication.release.manifest.get("counts"),
         about=presenter.href(about) if publication.reader.exists(about) else None,
     )
@@ -45,36 +47,36 @@ def home() -> flask.Response:
 
 @blueprint.get("/browse")
 def browse() -> flask.Response:
-    """The members of a class, by name where there are not too many; without a class, the classes."""
+    """The members of a class, narrowed by facets, by name if they are not too many; without a class, the classes."""
     choice = negotiate((HTML,))
     presenter = Presenter.of_request()
     publication, number = presenter.publication, page_number()
     class_iri = flask.request.args.get("class")
     classes = publication.reader.classes()
     if class_iri is None:
-        return page("classes.html", presenter, choice, classes=list(classes.items()))
+        first = [iri for iri in publication.release.site.classes if iri in classes]
+        return page("classes.html", presenter, choice, classes=classes, first=first, about_terms=_ABOUT_TERMS)
     if class_iri not in classes:
         raise ProblemError(404, "unknown-class", f"nothing in the data is of the class {class_iri}")
-    total, start = classes[class_iri], (number - 1) * _PAGE
-    if start >= total:
+    narrowed = narrow(_facets(publication), class_iri, flask.request.args)
+    total, start = classes[class_iri] if narrowed is None else len(narrowed.members), (number - 1) * _PAGE
+    if start >= total and number > 1:
         raise ProblemError(404, "no-such-page", "the page is past the last")
+    found = publication.reader.members(class_iri) if narrowed is None else map(ox.NamedNode, narrowed.members)
     if total <= _SORTED:
         names = publication.labels
-        members = sorted(
-            publication.reader.members(class_iri), key=lambda m: names.of(m.value, presenter.language).text.casefold()
-        )
-        members = members[start : start + _PAGE]
-    else:
-        members = list(islice(publication.reader.members(class_iri), start, start + _PAGE))
-    texts = {member.value: _text(member, presenter) for member in members}
+        found = iter(sorted(found, key=lambda m: names.of(m.value, presenter.language).text.casefold()))
+    members = list(islice(found, start, start + _PAGE))
     return page(
         "browse.html",
         presenter,
         choice,
         class_iri=class_iri,
         members=members,
-        texts=texts,
+        texts={member.value: _text(member, presenter) for member in members},
+        whole=classes[class_iri],
         total=total,
+        narrowed=narrowed,
         page=number,
         size=_PAGE,
     )
@@ -101,10 +103,18 @@ def live() -> flask.Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> flask.Response:
-    """Pages may be crawled; queries and the lists of incoming links, which have no end, are not for robots."""
+    """Pages may be crawled; queries, narrowed lists and lists of incoming links have no end and are not for robots."""
     prefix = flask.request.script_root
-    lines = ["User-agent: *", f"Disallow: {prefix}/sparql?", f"Disallow: {prefix}/*?*in="]
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {prefix}{path}" for path in ("/sparql?", "/*?*in=", f"/browse?*{PREFIX}")),
+    ]
     return flask.Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def _facets(publication: Publication) -> Facets:
+    found: Facets = flask.current_app.extensions.setdefault("kclod.facets", Facets(publication))
+    return found
 
 
 def _text(member: ox.NamedNode, presenter: Presenter) -> object:

@@ -39,8 +39,15 @@ def page(
 
 
 def error_page(problem: Mapping[str, object]) -> str:
-    """The page of a refusal; `problem` has status, title, code, detail and perhaps more."""
-    return render("error.html", Presenter.of_request(), problem=problem)
+    """The page of a refusal; `problem` has status, title, code, detail and perhaps more.
+
+    A query that was refused stays in the form, with what was wrong.
+    """
+    presenter = Presenter.of_request()
+    query = flask.request.args.get("query")
+    if flask.request.endpoint == "sparql.ask" and query:
+        return render("sparql.html", presenter, problem=problem, query=query, table=None)
+    return render("error.html", presenter, problem=problem)
 
 
 def _languages() -> list[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ import flask
 import pyoxigraph as ox
 
 from kclod.rdf import Term
+from kclod.site import Section
 from kclod.vocab import RDF, XSD
 from kclod.web import interface
 from kclod.web.labels import Label, local_name, pick
@@ -76,6 +77,10 @@ class Presenter:
             values.setdefault("lang", self.language)
         return flask.url_for(endpoint, **values)  # type: ignore[arg-type]  # any value that the rule takes
 
+    def has(self, endpoint: str) -> bool:
+        """Whether the site has such a page."""
+        return endpoint in flask.current_app.view_functions
+
     def text(self, texts: Mapping[str, str]) -> Label:
         """The reader's one of texts by language."""
         return pick(texts, self.language) or Label("")
@@ -126,6 +131,11 @@ class Presenter:
     def cell(self, text: str | None) -> View | None:
         """A cell of a stored result: an N-Triples term, or nothing."""
         return None if text is None else self.value(parse_term(text))
+
+    def heading(self, section: Section, column: str) -> str:
+        """What stands above a column of a stored query's answers: what the content calls it, else the variable."""
+        texts = section.query.headings.get(column)
+        return self.text(texts).text if texts else column.replace("_", " ")
 
     def local_name(self, iri: str) -> str:
         """The last part of an IRI."""

@@ -1,0 +1,149 @@
+// Things and what they are linked to. Items are coloured by category; what they are linked to is drawn round. The list
+// beside the picture leads to every node without a pointer.
+import cytoscape from "cytoscape";
+import { cellNode, colour, el, svg } from "./dom.js";
+import { keyOf } from "./rows.js";
+
+export function draw(place, records, { word, series }) {
+  const [nodes, edges] = graph(records, series);
+  const board = el("div", { class: "board", role: "img", "aria-label": word("network", { n: nodes.length }) });
+  const about = el("div", { class: "about-node", "aria-live": "polite" });
+  const list = el("select", {}, el("option", { value: "" }, word("choose")));
+  const byName = [...nodes].sort((a, b) => a.data.name.localeCompare(b.data.name, document.documentElement.lang));
+  list.append(...byName.map(({ data }) => el("option", { value: data.id }, data.name)));
+  const button = (text, name, action) => el("button", { type: "button", class: "plain", "aria-label": word(name), title: word(name), onclick: action }, text);
+  const middle = () => ({ x: board.clientWidth / 2, y: board.clientHeight / 2 });
+  const zoom = (factor) => () => cy.zoom({ level: cy.zoom() * factor, renderedPosition: middle() });
+  place.append(
+    el("div", { class: "tools" }, el("label", {}, el("span", {}, word("find")), list), el("span", { class: "buttons" }, button("+", "zoom-in", zoom(1.4)), button("−", "zoom-out", zoom(1 / 1.4)), button("⤢", "fit", () => cy.fit(undefined, 20)))),
+    board,
+    about,
+  );
+  // The library would put a style element into the page, which the policy forbids; an element of this name tells it not to.
+  if (!document.getElementById("__________cytoscape_stylesheet")) document.head.append(el("meta", { id: "__________cytoscape_stylesheet" }));
+
+  const cy = cytoscape({
+    container: board,
+    elements: { nodes, edges },
+    style: sheet(),
+    layout: { name: "preset" },
+    userZoomingEnabled: false,
+    minZoom: 0.2,
+    maxZoom: 4,
+    boxSelectionEnabled: false,
+    autoungrabify: false,
+  });
+  cy.layout({
+    name: "cose",
+    animate: false,
+    randomize: false, // the same picture for the same data
+    boundingBox: { x1: 0, y1: 0, w: Math.max(board.clientWidth, 760), h: Math.max(board.clientHeight, 560) },
+    idealEdgeLength: () => 58,
+    nodeRepulsion: () => 60000,
+    nodeOverlap: 30,
+    gravity: 1.6,
+    numIter: 2500,
+    componentSpacing: 50,
+    fit: true,
+    padding: 30,
+  }).run();
+
+  function choose(id) {
+    cy.elements().removeClass("chosen near far");
+    list.value = id ?? "";
+    about.replaceChildren();
+    if (!id) return;
+    const node = cy.getElementById(id);
+    cy.elements().addClass("far");
+    node.closedNeighborhood().removeClass("far").addClass("near");
+    node.addClass("chosen");
+    const links = node.connectedEdges().map((edge) => {
+      const other = edge.connectedNodes().difference(node)[0] ?? node;
+      return { cell: other.data("cell"), label: edge.data("label") };
+    });
+    links.sort((a, b) => a.cell.text.localeCompare(b.cell.text, document.documentElement.lang));
+    about.append(
+      el("p", {}, el("b", {}, cellNode(node.data("cell"))), ` ${word("links", { n: links.length })}`),
+      el("ul", {}, links.map(({ cell, label }) => el("li", {}, cellNode(cell), label ? el("span", { class: "quiet" }, ` · ${label}`) : ""))),
+    );
+  }
+  list.addEventListener("change", () => {
+    choose(list.value);
+    if (list.value) cy.center(cy.getElementById(list.value));
+  });
+  cy.on("tap", "node", (event) => choose(event.target.id()));
+  cy.on("tap", (event) => { if (event.target === cy) choose(null); });
+  return {
+    svg: () => asSvg(cy, place),
+    end: () => cy.destroy(),
+    resized: () => { cy.resize(); cy.fit(undefined, 16); },
+    restyled: () => cy.style(sheet()),
+  };
+}
+
+function graph(records, series) {
+  const nodes = new Map();
+  const edges = new Map();
+  const node = (cell, kind) => {
+    const id = keyOf(cell);
+    if (!nodes.has(id)) nodes.set(id, { data: { id, name: cell.text, cell, ...kind } });
+    return id;
+  };
+  for (const { item, linked, category, label } of records) {
+    if (!item || !linked) continue;
+    const [from, to] = [node(item, { role: "item", series: series.get(keyOf(category)) ?? 1 }), node(linked, { role: "linked" })];
+    const id = `${from} ${to}`;
+    const known = edges.get(id);
+    if (!known) edges.set(id, { data: { id, source: from, target: to, labels: new Set(label ? [label.text] : []) } });
+    else if (label) known.data.labels.add(label.text);
+  }
+  const found = [...nodes.values()].sort((a, b) => (a.data.id < b.data.id ? -1 : 1));
+  found.forEach((one, index) => {
+    const angle = (2 * Math.PI * index) / found.length;
+    one.position = { x: 300 * Math.cos(angle), y: 300 * Math.sin(angle) };
+  });
+  const degree = new Map();
+  for (const { data } of edges.values()) for (const end of [data.source, data.target]) degree.set(end, (degree.get(end) ?? 0) + 1);
+  for (const one of found) one.data.size = 12 + 5 * Math.sqrt(degree.get(one.data.id) ?? 1);
+  return [found, [...edges.values()].map(({ data: { labels, ...data } }) => ({ data: { ...data, label: [...labels].join(", ") } }))];
+}
+
+function sheet() {
+  const [ink, quiet, line, paper, link] = ["--ink", "--quiet", "--edge", "--paper", "--link"].map(colour);
+  return [
+    { selector: "node", style: { label: "data(name)", color: ink, "font-size": 12, "font-family": getComputedStyle(document.body).fontFamily, "text-wrap": "wrap", "text-max-width": 130, "text-valign": "bottom", "text-margin-y": 3, "text-outline-color": paper, "text-outline-width": 2, width: "data(size)", height: "data(size)", "background-color": paper, "border-width": 2, "border-color": quiet } },
+    { selector: "node[role='linked']", style: { "font-weight": 600, "min-zoomed-font-size": 8 } },
+    { selector: "node[role='item']", style: { shape: "round-rectangle", color: quiet, "font-size": 11, "border-width": 0, "min-zoomed-font-size": 14 } },
+    ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({ selector: `node[role='item'][series=${n}]`, style: { "background-color": colour(`--series-${n}`) } })),
+    { selector: "edge", style: { width: 1.2, "line-color": line, "curve-style": "straight", opacity: 0.75 } },
+    { selector: ".far", style: { opacity: 0.15 } },
+    { selector: "node.near", style: { "min-zoomed-font-size": 0, color: ink } },
+    { selector: "edge.near", style: { "line-color": link, width: 2, opacity: 1, label: "data(label)", "font-size": 9, color: ink, "text-rotation": "autorotate", "text-background-color": paper, "text-background-opacity": 0.9 } },
+    { selector: "node.chosen", style: { "border-color": link, "border-width": 4 } },
+  ];
+}
+
+/** The picture as it is arranged at the moment. */
+function asSvg(cy, place) {
+  const box = cy.elements().boundingBox({ includeLabels: true });
+  const [x0, y0] = [box.x1 - 20, box.y1 - 20];
+  const root = svg("svg", { viewBox: `0 0 ${Math.ceil(box.w + 40)} ${Math.ceil(box.h + 40)}`, class: "chart unseen" });
+  cy.edges().forEach((edge) => {
+    const [a, b] = [edge.source().position(), edge.target().position()];
+    root.append(svg("line", { class: "link", x1: a.x - x0, y1: a.y - y0, x2: b.x - x0, y2: b.y - y0 }));
+  });
+  cy.nodes().forEach((node) => {
+    const { x, y } = node.position();
+    const size = node.data("size");
+    const item = node.data("role") === "item";
+    root.append(
+      item
+        ? svg("rect", { class: `mark series-${node.data("series")}`, x: x - x0 - size / 2, y: y - y0 - size / 2, width: size, height: size, rx: 3 })
+        : svg("circle", { class: "ring", cx: x - x0, cy: y - y0, r: size / 2 }),
+      svg("text", { x: x - x0, y: y - y0 + size / 2 + 13, "text-anchor": "middle", class: item ? "minor" : null }, node.data("name")),
+    );
+  });
+  place.append(root);
+  setTimeout(() => root.remove());
+  return root;
+}
