@@ -6,11 +6,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kclod import accept
+from kclod import accept, rdf
 from kclod.accept import accepted_claims
 from kclod.errors import KclodError, RefusedError, UsageError
-from kclod.project import Project, read_dataset
-from kclod.queries import read_queries
+from kclod.pictures import Kind, Picture
+from kclod.project import Description, Project, read_dataset
+from kclod.queries import read_facets, read_queries
 
 Edit = Callable[[str, str, str], Project]
 DATASET = "ontology/dataset.ttl"
@@ -63,6 +64,9 @@ def test_stored_query(mini: Project) -> None:
     assert query.form == "select"
     assert query.labels["fr"].startswith("Quels feux")
     assert query.text.startswith("PREFIX l: <https://lights.example/ontology#>\nSELECT")
+    assert query.topic == "https://lights.example/dataset#lamps"
+    assert query.headings == {"date": {"en": "Lit"}}
+    assert query.picture == Picture(Kind.TIMELINE, {"item": ("light",), "date": ("date",), "filter": ("light", "date")})
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,51 @@ def test_bad_query(edit: Edit, old: str, new: str, rule: str) -> None:
     with pytest.raises(RefusedError) as caught:
         read_queries(project.query_files, project.dataset.prefixes)
     assert rule in [problem.rule for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('pub:date "date"', 'pub:date "then"', "the query gives no variable ?then"),
+        ('pub:date "date" ; ', "", "a timeline needs a variable as its date"),
+        ('pub:date "date"', 'pub:date "date", "light"', "one variable can be the date, not date, light"),
+        ('pub:date "date"', 'pub:date "date" ; pub:parent "light"', "a timeline has no part 'parent'"),
+        ("pub:Timeline", "pub:Pie", "the picture is of no known kind"),
+        ('pub:variable "date"', 'pub:variable "then"', "a heading is for ?then"),
+    ],
+)
+def test_bad_picture(edit: Edit, old: str, new: str, message: str) -> None:
+    project = edit(QUERY, old, new)
+    with pytest.raises(RefusedError) as caught:
+        read_queries(project.query_files, project.dataset.prefixes)
+    assert [problem.rule for problem in caught.value.problems] == ["query.picture"]
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("select", "more", "message"),
+    [
+        ("SELECT ?thing ?value { ?thing l:near ?value }", 'rdfs:label "Near"@en ; pub:facetOf l:Light', None),
+        ("SELECT ?thing { ?thing l:near ?value }", 'rdfs:label "Near"@en ; pub:facetOf l:Light', "no variable ?value"),
+        ("SELECT ?thing ?value { ?thing l:near", 'rdfs:label "Near"@en ; pub:facetOf l:Light', "malformed query"),
+        ("SELECT ?thing ?value { ?thing l:near ?value }", "pub:facetOf l:Light", "no rdfs:label or no pub:facetOf"),
+    ],
+)
+def test_facets(mini: Project, select: str, more: str, message: str | None) -> None:
+    declared = f"""@prefix l: <https://lights.example/ontology#> .
+        @prefix pub: <https://w3id.org/kclod/publisher#> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+        @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        <https://lights.example/near> sh:select "{select}" ; {more} ."""
+    about = Description(rdf.triples_of(rdf.parse(declared.encode(), rdf.TURTLE, name="facets.ttl")))
+    iris, prefixes = ["https://lights.example/near"], mini.dataset.prefixes
+    if message is None:
+        (facet,) = read_facets(about, iris, prefixes, mini.dataset.file)
+        assert facet.classes == ("https://lights.example/ontology#Light",)
+        assert facet.text.startswith("PREFIX l:")
+        return
+    with pytest.raises(RefusedError) as caught:
+        read_facets(about, iris, prefixes, mini.dataset.file)
+    assert message in str(caught.value)
 
 
 def provenance(project: Project, *modes: str) -> list[str]:
