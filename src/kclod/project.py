@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from kclod import rdf
 from kclod.errors import Problem, RefusedError, UsageError
-from kclod.vocab import DCAT, DCT, PUB, RDF, RDFS, SH, SKOS, VOID
+from kclod.vocab import DCAT, DCT, FOAF, PUB, RDF, RDFS, SH, SKOS, VOID
 
 GRAPH_ROLES = ("registry", "links", "inferred", "ontology", "provenance", "metadata")
 
@@ -47,6 +47,9 @@ class Dataset:
     topics: tuple[str, ...]
     """The topics of stored queries, in order."""
     facets: tuple[str, ...]
+    publisher: Mapping[str, str]
+    """The names of the publisher by language ("" for none)."""
+    issued: str | None
     triples: tuple[ox.Triple, ...]
 
     @property
@@ -107,6 +110,11 @@ class Project:
         return self._files("shapes/*.ttl")
 
     @property
+    def page_files(self) -> tuple[Path, ...]:
+        """What shapes say to pages only: roles, viewers, facts that no constraint is about."""
+        return self._files("shapes/pages/*.ttl")
+
+    @property
     def constraint_files(self) -> tuple[Path, ...]:
         """Constraints on the dataset as a whole, as SPARQL."""
         return self._files("shapes/dataset/*.ttl")
@@ -136,6 +144,7 @@ class Project:
             *self.mapping_files,
             *self.link_files,
             *self.shape_files,
+            *self.page_files,
             *self.constraint_files,
             *self.article_files,
             *self.entity_files,
@@ -290,6 +299,8 @@ def read_dataset(file: Path) -> Dataset:
         overview=tuple(about.sequence(about.value(iri, PUB["overview"]))),
         topics=tuple(about.sequence(about.value(iri, PUB["topics"]))),
         facets=tuple(sorted(about.values(iri, PUB["facet"]))),
+        publisher=about.texts(about.value(iri, DCT["publisher"]) or "", FOAF["name"]),
+        issued=about.value(iri, DCT["issued"]),
         triples=tuple(triples),
     )
 

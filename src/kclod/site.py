@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from kclod.errors import Problem, UsageError
+from kclod.layout import Layout
 from kclod.pictures import Facet, Picture, Topic
 
 _T = TypeVar("_T")
@@ -52,6 +53,7 @@ class Site:
 
     `classes` are those that the home page counts, in order; without any it counts them all. `topics` are those of the
     stored queries, in order; `pictures` are drawn by the overview; `facets` narrow the lists of a class's things.
+    `layout` is how pages are laid out; `publisher` names by language who answers for the dataset, `issued` is its date.
     """
 
     base_iri: str
@@ -70,6 +72,9 @@ class Site:
     topics: tuple[Topic, ...] = ()
     pictures: tuple[Section, ...] = ()
     facets: tuple[Facet, ...] = ()
+    layout: Layout = field(default_factory=Layout)
+    publisher: Mapping[str, str] = field(default_factory=dict)
+    issued: str | None = None
 
     def to_json(self) -> str:
         """The same text for equal sites: keys sorted, UTF-8 as it is, a newline at the end."""

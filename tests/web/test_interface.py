@@ -14,7 +14,7 @@ from kclod.web import interface
 WEB = Path(__file__).parents[2] / "src/kclod/web"
 LOCALE = WEB / "locale"
 TRANSLATIONS = [tag for tag in interface.LANGUAGES if tag != "en"]
-DYNAMIC = ("axiom.", "characteristic.", "facet.", "graph.", "ontology.", "term ", "error.")
+DYNAMIC = ("axiom.", "characteristic.", "facet.", "graph.", "ontology.", "term ", "error.", "rule.")
 """Keys that the code puts together."""
 SCRIPTS = ("draw.", "editor.")
 """Keys of the words that pages hand to their scripts, which ask for them without this beginning."""
@@ -55,7 +55,7 @@ def test_every_word_is_translated(tag: str) -> None:
 
 
 def test_every_word_that_the_code_asks_for_is_there_and_no_other() -> None:
-    sources = [*WEB.rglob("*.py"), *WEB.rglob("templates/*.html"), *WEB.rglob("templates/*.svg")]
+    sources = [*WEB.rglob("*.py"), *WEB.rglob("templates/**/*.html"), *WEB.rglob("templates/*.svg")]
     texts = [path.read_text("utf-8") for path in sources if "node_modules" not in path.parts]
     asked = {key for text in texts for key in re.findall(r'\bword\(\s*["\']([\w.-]+)["\']\s*[,)]', text)}
     assert len(asked) > 60

@@ -18,9 +18,10 @@ from kclod.integrity import InputEntry, text_digest
 from kclod.link import Links, read_links
 from kclod.pictures import Topic
 from kclod.pipeline.checks import remarks
+from kclod.pipeline.layout import read_layout
 from kclod.pipeline.mapped import MappedFiles, Mapper
 from kclod.pipeline.places import Places
-from kclod.project import Description, Project
+from kclod.project import Description, Project, read_all
 from kclod.queries import read_facets
 from kclod.rdf import Statement
 from kclod.records import entity_iri
@@ -141,6 +142,9 @@ def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.St
         topics=tuple(Topic(iri, about.texts(iri, RDFS["label"])) for iri in dataset.topics),
         pictures=tuple(answer(store, by_iri[iri]) for iri in dataset.overview),
         facets=read_facets(about, dataset.facets, dataset.prefixes, dataset.file),
+        publisher=dataset.publisher,
+        issued=dataset.issued,
+        layout=read_layout(read_all((*project.shape_files, *project.page_files)), project.ontology),
     )
 
 

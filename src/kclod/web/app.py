@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from kclod.release import Release
 from kclod.web import (
     built,
+    citing,
     documents,
     downloads,
     drawn,
@@ -43,7 +44,7 @@ def create_app(release: Release, *, limits: Limits | None = None, public_url: st
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
     publication.attach(app, publication.Publication.open(release, limits, public_url))
-    for module in (built, overview, drawn, sparql, terms, ontology, downloads, documents):
+    for module in (built, overview, drawn, sparql, terms, ontology, downloads, citing, documents):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(ProblemError, refusals.refused)
     app.register_error_handler(HTTPException, refusals.refused_by_framework)
@@ -58,6 +59,8 @@ def warm(app: flask.Flask) -> None:
     opened = publication.of(app)
     opened.pool.warm()
     opened.reader.classes()
+    opened.reader.rules()
+    opened.reader.predicates()
 
 
 def close(app: flask.Flask) -> None:

@@ -11,13 +11,10 @@ import pyoxigraph as ox
 from kclod.rdf import RDF_FORMATS, Format
 from kclod.web.addresses import spellings
 from kclod.web.describe import describe as describe_data
-from kclod.web.entity import PAGE, Describer, Group, claims_in
 from kclod.web.negotiation import HTML, offers_of
-from kclod.web.pages import page as html_page
-from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
-from kclod.web.reader import TYPE
 from kclod.web.responses import ProblemError, answer, link, local_path, negotiate
+from kclod.web.showing import show
 from kclod.web.writing import write
 
 blueprint = flask.Blueprint("documents", __name__)
@@ -110,18 +107,6 @@ def _see_document(path: str) -> flask.Response:
     return _redirect(local_path("documents.data", {"name": f"{found.path}.{fmt.name}"}), 303)
 
 
-def describer(presenter: Presenter) -> Describer:
-    """Contents of pages, sorted by the names that this reader sees."""
-    labels, language = presenter.publication.labels, presenter.language
-    return Describer(
-        presenter.publication.reader,
-        presenter.publication.addresses.base_iri,
-        labels.has,
-        lambda iri: labels.of(iri, language).text,
-        lambda iri: labels.of_term(iri, language).text,
-    )
-
-
 def page_number() -> int:
     """The `page` parameter, from 1; a 400 when it is something else."""
     text = flask.request.args.get("page", "1")
@@ -131,57 +116,9 @@ def page_number() -> int:
 
 
 def _page(node: ox.NamedNode, alternates: list[tuple[str, str]], arguments: dict[str, str]) -> flask.Response:
-    presenter = Presenter.of_request()
-    choice = negotiate((HTML,), alternates)
-    contents = describer(presenter)
     links = [link(href, "alternate", media_type) for href, media_type in alternates]
     links.append(link(node.value, "describes"))
-    shared = {
-        "node": node,
-        "arguments": arguments,
-        "endpoint": "documents.page" if "path" in arguments else "documents.describe",
-        "formats": [(f.title, href) for f, (href, _) in zip(RDF_FORMATS, alternates, strict=True)],
-        "alternates": alternates,
-        "page": page_number(),
-    }
-    wanted = flask.request.args.get("in")
-    if wanted:
-        group = _incoming_group(node, wanted, contents)
-        return html_page(
-            "incoming.html",
-            presenter,
-            choice,
-            links=links,
-            group=group,
-            size=PAGE,
-            claims=claims_in((group,)),
-            **shared,
-        )
-    claim, entity, sources = contents.claim_page(node), contents.entity(node), contents.source_page(node, page_number())
-    types = Group(TYPE, entity.types, len(entity.types))
-    groups = (types, *entity.groups, *entity.incoming, *entity.doubted, *entity.doubted_incoming)
-    return html_page(
-        "entity.html",
-        presenter,
-        choice,
-        links=links,
-        entity=entity,
-        claim=claim,
-        sources=sources,
-        size=PAGE,
-        claims=claims_in(groups),
-        **shared,
-    )
-
-
-def _incoming_group(node: ox.NamedNode, predicate: str, contents: Describer) -> Group:
-    try:
-        group = contents.incoming_group(node, ox.NamedNode(predicate), page_number())
-    except ValueError:
-        raise ProblemError(400, "bad-parameter", "`in` is the IRI of a property") from None
-    if not group.statements:
-        raise ProblemError(404, "no-such-page", "nothing links here by this property, or the page is past the last")
-    return group
+    return show(node, alternates, links, arguments, page_number())
 
 
 def _data(

@@ -1,320 +1,338 @@
-"""What a page says about a thing: statements by property, with who states them, and what links to it."""
+"""What a page says about a thing: key facts first, as the layout declares them, then the rest, and what links to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import pyoxigraph as ox
 
+from kclod.layout import Fact, FactGroup, Layout, Path
+from kclod.link import LINK_PREDICATES
 from kclod.rdf import Term
 from kclod.vocab import DCT, RDFS, SKOS
+from kclod.web.arranging import KEY, LEAD, TREE, Arranger
+from kclod.web.expanding import Expander
+from kclod.web.incoming import PAGE, PREVIEW, SORTED, Incoming, by_date_then_name
 from kclod.web.labels import LABEL_PROPERTIES
-from kclod.web.reader import TYPE, Claim, Reader, Subject, is_part
+from kclod.web.naming import Naming
+from kclod.web.paths import Hit, follow
+from kclod.web.reader import TYPE, Reader
+from kclod.web.statements import Derivation, Group, Section, Statement
+from kclod.web.witness import Witness
 
-_STATEMENTS_READ = 5_000
+_STATEMENTS_READ, _OF_EACH = 1_500, 200
+"""Most statements that are read of a thing; where there are more, of each property."""
 _VALUES_SHOWN = 100
-_COUNTED = 10_000
-_SORTED = 1_000
-PREVIEW, PAGE = 12, 100
-"""Incoming links of a property shown at first, and on a page of their own."""
-_PARENTS = 5
-_CLAIM_STATEMENTS = 1_000
+_FOLLOWED = 1_000
+"""Most values of a path that are counted."""
 _TEXTS = (SKOS["definition"], DCT["description"], RDFS["comment"], SKOS["scopeNote"], SKOS["altLabel"])
-"""Properties that come first on every page, because they say what the thing is."""
-
-Name = Callable[[str], str]
-"""Gives the text by which an IRI is sorted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who states something: a claim, or a graph of the publisher's by its role (`registry`, `inferred`, …)."""
-
-    graph: ox.NamedNode
-    claim: Claim | None
-    role: str | None
+"""Properties that come first where nothing is declared, because they say what the thing is."""
+_INTRODUCING = _TEXTS[:3]
+BRIEF = 6
+"""Most values of a key fact among those that come first."""
+_CELLS_IN_BRIEF = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One value (or, for incoming links, one subject) with its origins; `node` where it is shown expanded."""
-
-    value: Term
-    origins: tuple[Origin, ...]
-    node: Expanded | None = None
-
-    @property
-    def inferred(self) -> bool:
-        """Stated by nobody but the reasoner."""
-        return bool(self.origins) and all(origin.role == "inferred" for origin in self.origins)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The statements of one property. `total` counts all, those not shown too; `capped` when there are even more."""
+class Identifier:
+    """A link to the same or a similar thing elsewhere; `details` says how it was found and how sure that is (SSSOM)."""
 
     predicate: ox.NamedNode
-    statements: tuple[Statement, ...]
-    total: int
-    capped: bool = False
-
-    @property
-    def inferred(self) -> bool:
-        """Nothing in it but inferences."""
-        return all(statement.inferred for statement in self.statements)
-
-
-@dataclass(frozen=True, slots=True)
-class Expanded:
-    """A thing without a name of its own (a role played, a status held), shown by what it says and who links to it."""
-
-    iri: str
-    types: tuple[ox.NamedNode, ...]
-    groups: tuple[Group, ...]
-    parents: tuple[Group, ...]
+    statement: Statement
+    details: tuple[tuple[ox.NamedNode, Term], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A page. `types` are stated or, apart, inferred; `doubted` groups are only in claims that are not accepted."""
+    """A page. `types` are stated or, apart, inferred; `doubted` groups are only in claims that are not accepted.
+
+    `key` are the facts that come first, `sections` the declared others, `rest` what no shape declares, `drawn` what is
+    only inferred; `identifiers` by the host of the registry.
+    """
 
     node: ox.NamedNode
     types: tuple[Statement, ...]
-    groups: tuple[Group, ...]
+    names: tuple[Group, ...]
+    lead: Group | None
+    key: tuple[Group, ...]
+    sections: tuple[Section, ...]
+    rest: tuple[Group, ...]
+    drawn: tuple[Group, ...]
+    identifiers: tuple[tuple[str, tuple[Identifier, ...]], ...]
     doubted: tuple[Group, ...]
     incoming: tuple[Group, ...]
     doubted_incoming: tuple[Group, ...]
     cut: bool
     """Whether more is said of it than a page reads; the data documents hold all."""
 
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """All groups of the page."""
+        names = (*self.names, *((self.lead,) if self.lead else ()))
+        sections = (group for section in self.sections for group in section.groups)
+        return (*names, *self.key, *sections, *self.rest, *self.drawn, *self.doubted, *self.incoming)
 
-@dataclass(frozen=True, slots=True)
-class ClaimPage:
-    """What a claim states, by subject; `accepted` when all of it is in the default graph."""
 
-    claim: Claim
-    accepted: bool
-    subjects: tuple[tuple[Subject, tuple[Group, ...]], ...]
+@dataclass(slots=True)
+class _Said:
+    """What is said of a thing, while the page takes one property after the other from it."""
+
+    types: list[Statement]
+    vouched: dict[ox.NamedNode, list[Statement]]
+    doubted: dict[ox.NamedNode, list[Statement]]
     cut: bool
 
-
-@dataclass(frozen=True, slots=True)
-class SourcePage:
-    """The claims that have a thing as their source, in the order of the source where there are not too many."""
-
-    claims: tuple[tuple[Claim, bool], ...]
-    """Each with whether it is accepted."""
-    total: int
-    capped: bool
+    def asserted(self) -> set[Term]:
+        """The values that somebody states."""
+        return {s.value for statements in self.vouched.values() for s in statements if not s.inferred}
 
 
 class Describer:
-    """Makes pages' contents from the store. `base_iri` bounds what may be shown expanded; `name` sorts."""
+    """Makes pages' contents from the store, as the layout declares and under the names that one reader sees."""
 
-    def __init__(
-        self, reader: Reader, base_iri: str, labelled: Callable[[str], bool], name: Name, term_name: Name
-    ) -> None:
-        self._reader, self._base, self._labelled = reader, base_iri, labelled
-        self._name, self._term_name = name, term_name
+    def __init__(self, reader: Reader, arranger: Arranger, layout: Layout, naming: Naming) -> None:
+        self._reader, self._arranger, self._layout, self._naming = reader, arranger, layout, naming
+        self._witness = Witness(reader)
+        self._followed: dict[tuple[Path, int], list[Hit]] = {}
+        self._expander = Expander(reader, self._witness, arranger, naming, self.plain_groups)
+        self._incoming = Incoming(reader, self._witness, arranger, self._expander, naming)
 
     def entity(self, node: ox.NamedNode) -> Entity:
         """All that a page shows of a thing."""
-        about = self._reader.about(node, _STATEMENTS_READ)
-        types: list[Statement] = []
-        vouched: dict[ox.NamedNode, list[Statement]] = {}
-        doubted: dict[ox.NamedNode, list[Statement]] = {}
-        for (predicate, value), graphs in about.items():
-            statement = Statement(value, self.origins(graphs))
-            if self._doubted(graphs):
-                doubted.setdefault(predicate, []).append(statement)
-            elif predicate == TYPE:
-                types.append(statement)
-            else:
-                vouched.setdefault(predicate, []).append(statement)
+        said = self._said(node)
+        asserted = said.asserted()
+        types = tuple(sorted(said.types, key=self._most_special_first))
+        facts = self._arranger.facts(
+            (t.value.value for t in types if isinstance(t.value, ox.NamedNode)),
+            (predicate.value for predicate in said.vouched),
+        )
+        names = tuple(self._group(p, said.vouched.pop(p), None) for p in LABEL_PROPERTIES if p in said.vouched)
+        lead = self._lead(said, facts)
+        identifiers = self._identifiers(node, said)
+        key: list[Group] = []
+        by_heading: dict[str | None, list[Group]] = {}
+        covered: dict[str, set[Term] | None] = {}
+        for fact in facts:
+            group = self._declared(node, fact, said, asserted, covered)
+            if group is None:
+                continue
+            brief = KEY in fact.roles
+            if brief:
+                key.append(group)
+            if not brief or not _is_brief(group):
+                by_heading.setdefault(fact.group, []).append(group)
+        rest = self._order(said.vouched, node)
+        doubted_incoming, unread = self._incoming.doubted(node)
+        headings: list[FactGroup | None] = [*self._layout.groups]
+        sections = [Section(h, tuple(by_heading.pop(h.iri))) for h in headings if h is not None and h.iri in by_heading]
+        others = [group for groups in by_heading.values() for group in groups]
+        if others:
+            sections.append(Section(None, tuple(others)))
         return Entity(
             node,
-            tuple(sorted(types, key=self._most_special_first)),
-            self._groups(vouched, node),
-            self._groups(doubted, node),
-            self.incoming(node),
-            self._doubted_incoming(node),
-            cut=sum(len(graphs) for graphs in about.values()) >= _STATEMENTS_READ,
+            types,
+            names,
+            lead,
+            tuple(key),
+            tuple(sections),
+            tuple(group for group in rest if not group.inferred),
+            tuple(group for group in rest if group.inferred),
+            identifiers,
+            self._order(said.doubted, node),
+            self._incoming.groups(node, covered, _shown_in((*key, *(g for s in sections for g in s.groups)))),
+            self.plain_groups(doubted_incoming),
+            cut=said.cut or unread,
         )
 
-    def incoming(self, node: ox.NamedNode) -> tuple[Group, ...]:
-        """What links to a thing, by property, the first few of each."""
-        groups = [self.incoming_group(node, p, 1, PREVIEW) for p in self._reader.incoming_predicates(node, _SORTED)]
-        return tuple(sorted(groups, key=lambda group: (group.inferred, self._term_name(group.predicate.value))))
+    def derivation(self, triple: ox.Triple) -> Derivation | None:
+        """What an inferred triple follows from."""
+        return self._witness.derivation(triple)
 
-    def incoming_group(self, node: ox.NamedNode, predicate: ox.NamedNode, page: int, size: int = PAGE) -> Group:
-        """One page of what links to a thing by a property; in order of names where there are not too many."""
-        subjects = [quad.subject for quad in islice(self._reader.incoming(node, predicate), _COUNTED + 1)]
-        capped, total = len(subjects) > _COUNTED, min(len(subjects), _COUNTED)
-        if total <= _SORTED:
-            subjects.sort(key=self._sort_name)
-        start = (page - 1) * size
-        if start >= _COUNTED:  # beyond what is counted the store's own order goes on
-            subjects = [quad.subject for quad in islice(self._reader.incoming(node, predicate), start, start + size)]
-            start = 0
-        shown = subjects[start : start + size]
-        return Group(predicate, tuple(self._incoming_statement(s, predicate, node) for s in shown), total, capped)
+    def incoming_group(self, node: ox.NamedNode, predicate: ox.NamedNode, page: int) -> Group:
+        """One page of what links to a thing by a property."""
+        return self._incoming.group(node, predicate, page)
 
-    def claim_page(self, node: ox.NamedNode) -> ClaimPage | None:
-        """What a claim states; None when the node is no claim."""
-        claim = self._reader.claim(node)
-        if claim is None:
+    def declared_group(self, node: ox.NamedNode, shape: str, page: int) -> Group | None:
+        """One page of the values of a declared fact, by the IRI of its property shape; None where there is no such."""
+        fact = next((fact for fact in self._arranger.facts_of(node) if fact.iri == shape), None)
+        if fact is None:
             return None
-        quads = list(islice(self._reader.store.quads_for_pattern(None, None, None, node), _CLAIM_STATEMENTS + 1))
-        by_subject: dict[Subject, dict[ox.NamedNode, list[Statement]]] = {}
-        for quad in quads[:_CLAIM_STATEMENTS]:
-            by_subject.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(Statement(quad.object, ()))
-        values = {quad.object for quad in quads if quad.object != quad.subject}
-        inner: dict[Term, Expanded] = {
-            subject: self._inner(subject, groups)
-            for subject, groups in by_subject.items()
-            if isinstance(subject, ox.NamedNode) and subject in values and not self._has_name(subject)
-        }
-        for subject, groups in by_subject.items():
-            if subject not in inner:
-                for statements in groups.values():
-                    statements[:] = [replace(s, node=inner.get(s.value)) for s in statements]
-        shown = {s.node.iri for groups in by_subject.values() for g in groups.values() for s in g if s.node is not None}
-        subjects = sorted(
-            (item for item in by_subject.items() if not (isinstance(item[0], ox.NamedNode) and item[0].value in shown)),
-            key=lambda item: (not self._has_name(item[0]), self._sort_name(item[0])),
-        )
-        return ClaimPage(
-            claim,
-            self._reader.accepted(node),
-            tuple((subject, self._groups(groups, None)) for subject, groups in subjects),
-            cut=len(quads) > _CLAIM_STATEMENTS,
-        )
+        hits = self._hits(node, fact, max(_FOLLOWED, page * PAGE))  # in one order, whichever the page
+        return self._from_hits(node, fact, hits, (page - 1) * PAGE, PAGE)
 
-    def source_page(self, node: ox.NamedNode, page: int) -> SourcePage | None:
-        """One page of the claims from a source; None when there are none."""
-        graphs = list(islice(self._reader.claims_from(node), _COUNTED + 1))
-        if not graphs:
+    def plain_groups(self, by_predicate: dict[ox.NamedNode, list[Statement]]) -> tuple[Group, ...]:
+        """Statements by property, nothing in them expanded."""
+        return self._order(by_predicate, None)
+
+    def _said(self, node: ox.NamedNode) -> _Said:
+        about = self._reader.about(node, _STATEMENTS_READ)
+        said = _Said([], {}, {}, sum(len(graphs) for graphs in about.values()) >= _STATEMENTS_READ)
+        if said.cut:
+            about = self._reader.about_each(node, _OF_EACH)
+        for (predicate, value), graphs in about.items():
+            statement = self._witness.pending(value, ox.Triple(node, predicate, value), graphs)
+            if self._witness.doubted(graphs):
+                said.doubted.setdefault(predicate, []).append(statement)
+            elif predicate == TYPE:
+                said.types.append(self._witness.complete(statement))
+            else:
+                said.vouched.setdefault(predicate, []).append(statement)
+        return said
+
+    def _lead(self, said: _Said, facts: Iterable[Fact]) -> Group | None:
+        """The text that introduces a thing: what is declared to, else what usually does."""
+        declared = [(ox.NamedNode(f.path.predicate), f) for f in facts if LEAD in f.roles and f.path.predicate]
+        for predicate, fact in (*declared, *((p, None) for p in _INTRODUCING)):
+            if predicate in said.vouched:
+                return self._group(predicate, said.vouched.pop(predicate), None, fact)
+        return None
+
+    def _declared(
+        self,
+        node: ox.NamedNode,
+        fact: Fact,
+        said: _Said,
+        asserted: set[Term],
+        covered: dict[str, set[Term] | None],
+    ) -> Group | None:
+        """A declared fact of a thing; None when there is nothing to show."""
+        if fact.path.predicate is not None and not fact.only:
+            predicate = ox.NamedNode(fact.path.predicate)
+            statements = said.vouched.pop(predicate, [])
+            # what was inferred and is stated elsewhere on the page adds nothing; it stays among what follows
+            implied = [s for s in statements if s.inferred and s.value in asserted]
+            if implied:
+                said.vouched[predicate] = implied
+                statements = [s for s in statements if not (s.inferred and s.value in asserted)]
+            tree = self._expander.tree(fact, node) if fact.viewer == TREE else ()
+            if tree:
+                covered[predicate.value] = None
+            if not statements and not tree:
+                return None
+            return replace(self._group(predicate, statements, node, fact), tree=tree)
+        if fact.viewer == TREE or fact.group is None:  # a longer path without a group dates things, and no more
             return None
-        total, start = len(graphs), (page - 1) * PAGE
-        if total <= _SORTED:
-            claims = [claim for graph in graphs if (claim := self._reader.claim(graph)) is not None]
-            claims.sort(key=lambda c: (c.evidence[0].start or 0 if c.evidence else 0, c.graph.value))
-            shown = claims[start : start + PAGE]
+        hits = self._hits(node, fact, _FOLLOWED)
+        if fact.path.inverse_of is not None and not fact.only and len(hits) > _FOLLOWED:
+            covered[fact.path.inverse_of] = None
+        for hit in hits:
+            first = hit.trail[0] if hit.trail else None
+            if first is not None and first.object == node:
+                known = covered.setdefault(first.predicate.value, set())
+                if known is not None:
+                    known.add(first.subject)
+        return self._from_hits(node, fact, hits, 0, PREVIEW) if hits else None
+
+    def _hits(self, node: ox.NamedNode, fact: Fact, most: int) -> list[Hit]:
+        """The values of a fact's path but the thing itself, one more than `most` at most."""
+        found = self._followed.get((fact.path, most))
+        if found is None:
+            hits = (hit for hit in follow(self._reader, node, fact.path) if hit.value != node)
+            found = self._followed[fact.path, most] = list(islice(hits, most + 1))
+        if not fact.only:
+            return found
+        return [hit for hit in found if self._is_wanted(hit.value, fact, node)]
+
+    def _is_wanted(self, value: Term, fact: Fact, node: ox.NamedNode) -> bool:
+        """Whether a value is in one of the classes that a fact shows only, or without a name belongs to one that is."""
+        if self._arranger.is_any(value, fact.only):
+            return True
+        return self._naming.nameless(value, node) and self._arranger.is_led_to(value, fact.only)
+
+    def _from_hits(self, node: ox.NamedNode, fact: Fact, hits: list[Hit], start: int, size: int) -> Group:
+        capped, total = len(hits) > max(_FOLLOWED, start + size), min(len(hits), max(_FOLLOWED, start + size))
+        trails = {hit.value: hit.trail for hit in hits}
+        if total <= SORTED:
+            ordered = by_date_then_name(
+                [(value, self._arranger.date(value)) for value in trails], self._naming.sort_name
+            )
+            shown = ordered[start : start + size]
         else:
-            graphs = list(islice(self._reader.claims_from(node), start, start + PAGE))
-            shown = [claim for graph in graphs if (claim := self._reader.claim(graph)) is not None]
-        rows = tuple((claim, self._reader.accepted(claim.graph)) for claim in shown)
-        return SourcePage(rows, min(total, _COUNTED), total > _COUNTED)
+            shown = [(value, self._arranger.date(value)) for value in list(trails)[start : start + size]]
+        statements = [replace(self._witness.statement(value, trails[value]), date=date) for value, date in shown]
+        columns, named, rows = self._expander.table(fact, statements, node)
+        return Group(None, rows, total, capped, fact, columns, named)
 
-    def origins(self, graphs: Iterable[ox.NamedNode | None]) -> tuple[Origin, ...]:
-        """The origins that a statement's graphs stand for: claims first."""
-        found = [Origin(g, self._reader.claim(g), self._reader.roles.get(g.value)) for g in graphs if g is not None]
-        return tuple(sorted(found, key=lambda origin: (origin.claim is None, origin.graph.value)))
+    def _identifiers(self, node: ox.NamedNode, said: _Said) -> tuple[tuple[str, tuple[Identifier, ...]], ...]:
+        found: dict[str, list[Identifier]] = {}
+        for predicate in sorted(said.vouched, key=lambda p: p.value):
+            if predicate.value not in LINK_PREDICATES:
+                continue
+            inside: list[Statement] = []
+            for pending in said.vouched.pop(predicate):
+                value = pending.value
+                if not isinstance(value, ox.NamedNode) or value.value.startswith(self._naming.base_iri):
+                    inside.append(pending)
+                    continue
+                statement = self._witness.complete(pending)
+                details = tuple(self._reader.mappings(ox.Triple(node, predicate, value)))
+                host = value.value.partition("//")[2].partition("/")[0].removeprefix("www.")
+                found.setdefault(host or value.value, []).append(Identifier(predicate, statement, details))
+            if inside:
+                said.vouched[predicate] = inside
+        return tuple((host, tuple(found[host])) for host in sorted(found))
 
-    def _doubted(self, graphs: Iterable[ox.NamedNode | None]) -> bool:
-        """Stated in claims only, none of them accepted."""
-        graphs = list(graphs)
-        return None not in graphs and all(g is not None and self._reader.claim(g) is not None for g in graphs)
-
-    def _groups(
+    def _order(
         self, by_predicate: dict[ox.NamedNode, list[Statement]], parent: ox.NamedNode | None
     ) -> tuple[Group, ...]:
-        groups = []
-        for predicate, statements in by_predicate.items():
-            ordered = sorted(statements, key=lambda s: (s.inferred, self._sort_name(s.value)))
-            shown = ordered[:_VALUES_SHOWN]
-            if parent is not None:
-                shown = [replace(s, node=self._expanded(s.value, parent)) for s in shown]
-            groups.append(Group(predicate, tuple(shown), len(ordered)))
-        return tuple(sorted(groups, key=self._order))
+        groups = (self._group(predicate, statements, parent) for predicate, statements in by_predicate.items())
+        return tuple(sorted(groups, key=self._rank))
+
+    def _group(
+        self,
+        predicate: ox.NamedNode,
+        statements: Collection[Statement],
+        parent: ox.NamedNode | None,
+        fact: Fact | None = None,
+    ) -> Group:
+        """The statements of a property, those that somebody states first; expanded, where they have a parent."""
+        ordered = sorted(statements, key=lambda s: s.inferred)
+        if len(ordered) <= SORTED:
+            ordered.sort(key=lambda s: (s.inferred, self._naming.sort_name(s.value)))
+        most = PREVIEW if ordered and (ordered[0].inferred or parent is None) else _VALUES_SHOWN
+        shown = [self._witness.complete(s) for s in ordered[:most]]
+        columns: tuple[Fact, ...] = ()
+        named = False
+        if parent is not None:
+            columns, named, rows = self._expander.table(fact, shown, parent)
+            shown = list(rows)
+            if columns:
+                dates = {s.value: self._arranger.date(s.value) for s in shown}
+                places = {
+                    v: n for n, (v, _) in enumerate(by_date_then_name(list(dates.items()), self._naming.sort_name))
+                }
+                shown.sort(key=lambda s: (s.inferred, places[s.value]))
+            else:
+                shown = [replace(s, node=self._expander.expanded(s.value, parent)) for s in shown]
+        return Group(predicate, tuple(shown), len(ordered), False, fact, columns, named)
 
     def _most_special_first(self, type_statement: Statement) -> tuple[bool, int, str]:
         """Stated before inferred, and the class of fewer members before the wider one."""
         members = self._reader.classes().get(getattr(type_statement.value, "value", ""), 0)
-        return (type_statement.inferred, members, self._sort_name(type_statement.value))
+        return (type_statement.inferred, members, self._naming.sort_name(type_statement.value))
 
-    def _order(self, group: Group) -> tuple[object, ...]:
+    def _rank(self, group: Group) -> tuple[object, ...]:
         """Names and definitions, then what the publisher's own terms say, then the rest; inferences last."""
-        iri = group.predicate.value
+        iri = group.predicate.value if group.predicate is not None else ""
         first = [*LABEL_PROPERTIES, *_TEXTS]
         rank = first.index(group.predicate) if group.predicate in first else len(first)
-        return (group.inferred, rank, not iri.startswith(self._base), self._term_name(iri), iri)
-
-    def _inner(self, node: ox.NamedNode, groups: dict[ox.NamedNode, list[Statement]]) -> Expanded:
-        """A nameless node as one claim has it."""
-        types = [s.value for s in groups.get(TYPE, ()) if isinstance(s.value, ox.NamedNode)]
-        others = {predicate: list(statements) for predicate, statements in groups.items() if predicate != TYPE}
-        return Expanded(node.value, tuple(types), self._groups(others, None), ())
-
-    def _expanded(self, value: Term, parent: ox.NamedNode) -> Expanded | None:
-        if not isinstance(value, ox.NamedNode) or value == parent or not value.value.startswith(self._base):
-            return None
-        if self._labelled(value.value) or is_part(parent, value):
-            return None
-        about = self._reader.about(value, _VALUES_SHOWN)
-        if not about:
-            return None
-        groups: dict[ox.NamedNode, list[Statement]] = {}
-        types: list[ox.NamedNode] = []
-        for (predicate, inner), graphs in about.items():
-            statement = Statement(inner, self.origins(graphs))
-            if predicate == TYPE and isinstance(inner, ox.NamedNode):
-                types.extend([] if statement.inferred else [inner])
-            elif inner != parent and not statement.inferred:
-                groups.setdefault(predicate, []).append(statement)
-        return Expanded(value.value, tuple(sorted(types, key=str)), self._groups(groups, None), ())
-
-    def _incoming_statement(self, subject: Term, predicate: ox.NamedNode, node: ox.NamedNode) -> Statement:
-        if not isinstance(subject, ox.NamedNode):
-            return Statement(subject, ())
-        expanded = self._expanded(subject, node)
-        if expanded is not None:
-            expanded = replace(expanded, parents=self._parents(subject))
-        return Statement(subject, self.origins(self._reader.graphs_of(subject, predicate, node)), expanded)
-
-    def _parents(self, node: ox.NamedNode) -> tuple[Group, ...]:
-        found: dict[ox.NamedNode, list[Statement]] = {}
-        for quad in islice(self._reader.incoming(node), _PARENTS):
-            origins = self.origins(self._reader.graphs_of(quad.subject, quad.predicate, node))
-            statement = Statement(quad.subject, origins)
-            if not statement.inferred:
-                found.setdefault(quad.predicate, []).append(statement)
-        return self._groups(found, None)
-
-    def _doubted_incoming(self, node: ox.NamedNode) -> tuple[Group, ...]:
-        found: dict[ox.NamedNode, list[Statement]] = {}
-        seen: set[tuple[Term, ox.NamedNode]] = set()
-        for quad in islice(self._reader.store.quads_for_pattern(None, None, node, None), _STATEMENTS_READ):
-            key = (quad.subject, quad.predicate)
-            if (
-                not isinstance(quad.graph_name, ox.NamedNode)
-                or key in seen
-                or self._reader.claim(quad.graph_name) is None
-            ):
-                continue
-            seen.add(key)
-            graphs = self._reader.graphs_of(quad.subject, quad.predicate, node)
-            if self._doubted(graphs):
-                found.setdefault(quad.predicate, []).append(Statement(quad.subject, self.origins(graphs)))
-        return self._groups(found, None)
-
-    def _has_name(self, term: Term) -> bool:
-        return isinstance(term, ox.NamedNode) and self._labelled(term.value)
-
-    def _sort_name(self, term: Term) -> str:
-        if isinstance(term, ox.NamedNode):
-            return self._name(term.value).casefold()
-        return term.value.casefold() if isinstance(term, ox.Literal) else str(term)
+        return (group.inferred, rank, not iri.startswith(self._naming.base_iri), self._naming.term_name(iri), iri)
 
 
-def claims_in(groups: Iterable[Group]) -> dict[str, Claim]:
-    """The claims behind the statements of groups, expanded ones too, by graph, in the order in which they come."""
-    found: dict[str, Claim] = {}
+def _is_brief(group: Group) -> bool:
+    """Whether a key fact says all of it in brief: a few values, or rows of no more than two cells."""
+    if group.tree or group.named or not group.whole or len(group.statements) > BRIEF:
+        return False
+    return all(sum(map(bool, s.cells)) <= _CELLS_IN_BRIEF for s in group.statements)
+
+
+def _shown_in(groups: Iterable[Group]) -> set[Term]:
+    """The values of groups, and those in the cells of their rows."""
+    found: set[Term] = set()
     for group in groups:
         for statement in group.statements:
-            found.update({o.graph.value: o.claim for o in statement.origins if o.claim is not None})
-            if statement.node is not None:
-                found.update(claims_in((*statement.node.parents, *statement.node.groups)))
+            found.add(statement.value)
+            found.update(inner.value for cell in statement.cells for inner in cell)
     return found

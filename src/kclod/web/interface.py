@@ -11,7 +11,8 @@ import gettext
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from decimal import Decimal
+from functools import cache, lru_cache
 from importlib import resources
 
 from babel import Locale
@@ -19,14 +20,14 @@ from babel.dates import format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from kclod.vocab import DCT, OA, OWL, PROV, RDF, RDFS, SCHEMA, SKOS
-from kclod.web.labels import FOAF
+from kclod.vocab import DCT, FOAF, OA, OWL, PROV, RDF, RDFS, SCHEMA, SKOS
 
 LANGUAGES = ("en", "ko", "fr")
 """The languages of the interface; the first is that of the code and the fallback."""
 _LOCALES = {"en": Locale.parse("en_001"), "ko": Locale.parse("ko"), "fr": Locale.parse("fr")}
 """English is that of the world, not of one country: 7 August 2025."""
 _TEMPLATE = "messages.pot"
+_KEPT = 16_384
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 _VOCABULARIES = {
@@ -97,11 +98,13 @@ def standard_term(language: str, iri: str) -> str | None:
     return None
 
 
-def number(language: str, value: int) -> str:
-    """A whole number as the language writes it."""
-    return format_decimal(value, locale=_LOCALES[language])
+@lru_cache(maxsize=_KEPT)
+def number(language: str, value: int | Decimal) -> str:
+    """A number as the language writes it, with all its digits."""
+    return format_decimal(value, locale=_LOCALES[language], decimal_quantization=False)
 
 
+@lru_cache(maxsize=_KEPT)
 def date(language: str, lexical: str) -> str | None:
     """A date in words; None for a form that is better shown as it stands.
 

@@ -12,9 +12,8 @@ from urllib.parse import unquote
 import pyoxigraph as ox
 
 from kclod.rdf import DEFAULT_GRAPH
-from kclod.vocab import DCT, RDFS, SCHEMA, SKOS, Namespace
+from kclod.vocab import DCT, FOAF, RDFS, SCHEMA, SKOS
 
-FOAF = Namespace("http://xmlns.com/foaf/0.1/")
 LABEL_PROPERTIES = (SKOS["prefLabel"], RDFS["label"], DCT["title"], FOAF["name"], SCHEMA["name"])
 _MOST_LABELS = 200
 _CACHED = 65_536

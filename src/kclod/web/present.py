@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from decimal import Decimal
+from urllib.parse import unquote, urlsplit
 
 import flask
 import pyoxigraph as ox
@@ -16,7 +17,9 @@ from kclod.vocab import RDF, XSD
 from kclod.web import interface
 from kclod.web.labels import Label, local_name, pick
 from kclod.web.negotiation import choose_language
+from kclod.web.plain import plain
 from kclod.web.publication import Publication, current
+from kclod.web.statements import Statement
 
 _EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 _DATES = frozenset({XSD["date"].value, XSD["gYear"].value, XSD["gYearMonth"].value, _EDTF})
@@ -24,7 +27,27 @@ _QUIET = frozenset(
     {XSD[n].value for n in ("string", "integer", "decimal", "boolean", "anyURI", "nonNegativeInteger")}
     | {RDF["langString"].value}
 )
+_NUMBERS = frozenset(
+    XSD[n].value for n in ("integer", "decimal", "nonNegativeInteger", "positiveInteger", "long", "int")
+)
+_NUMERIC = re.compile(r"[+-]?(\d{5,30}(\.\d{1,30})?|\d{1,4}\.\d{1,30})")
 _LONG = 80
+_NO_ID = re.compile(r"[^\w-]+")
+_RULES = {
+    "cax": "classes",
+    "scm": "classes",
+    "prp-spo1": "properties",
+    "prp-eqp1": "properties",
+    "prp-eqp2": "properties",
+    "prp-spo2": "chain",
+    "prp-inv1": "inverse",
+    "prp-inv2": "inverse",
+    "prp-trp": "transitive",
+    "prp-symp": "symmetric",
+    "prp-dom": "domain",
+    "prp-rng": "range",
+}
+"""Rules, or the first part of their names, and the words for them."""
 _MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -52,6 +75,9 @@ class Presenter:
 
     def __init__(self, publication: Publication, language: str, *, chosen: bool) -> None:
         self.publication, self.language, self._chosen = publication, language, chosen
+        self._hrefs: dict[str, str | None] = {}
+        self._things: dict[str, View] = {}
+        self._terms: dict[str, View] = {}
 
     @classmethod
     def of_request(cls) -> Presenter:
@@ -87,6 +113,11 @@ class Presenter:
 
     def href(self, iri: str) -> str | None:
         """Where on this site an IRI is described; None when it is not."""
+        if iri not in self._hrefs:  # a page names the same things over and over
+            self._hrefs[iri] = self._href(iri)
+        return self._hrefs[iri]
+
+    def _href(self, iri: str) -> str | None:
         site = self.publication.release.site
         document, _, fragment = iri.partition("#")
         if site.ontology_iri and document == site.ontology_iri.partition("#")[0]:
@@ -108,12 +139,22 @@ class Presenter:
 
     def iri(self, iri: str) -> View:
         """A thing, by its label."""
+        if iri not in self._things:
+            self._things[iri] = self._thing(iri)
+        return self._things[iri]
+
+    def _thing(self, iri: str) -> View:
         label = self.publication.labels.of(iri, self.language)
         text = label.text if label.given or len(label.text) <= _LONG else f"{label.text[: _LONG - 1]}…"
         return View(text, self._tag(label), iri, self.href(iri), web_address(iri), named=label.given)
 
     def term(self, iri: str) -> View:
         """A class or property, by its label or its local name in words."""
+        if iri not in self._terms:
+            self._terms[iri] = self._term(iri)
+        return self._terms[iri]
+
+    def _term(self, iri: str) -> View:
         label = self.publication.labels.of_term(iri, self.language)
         if not label.given or label.language != self.language:
             standard = interface.standard_term(self.language, iri)
@@ -128,6 +169,19 @@ class Presenter:
             return self._literal(term)
         return View(str(term), named=False)
 
+    def by_language(self, statements: Sequence[Statement]) -> tuple[Sequence[Statement], Sequence[Statement]]:
+        """Texts for the reader, and those in other languages; what is no tagged text is for every reader."""
+        tags = [s.value.language if isinstance(s.value, ox.Literal) else None for s in statements]
+        present = sorted({tag for tag in tags if tag})
+        if len(present) < 2:  # nothing to choose from
+            return statements, ()
+        best = pick({tag: tag for tag in present}, self.language)
+        chosen = [not tag or tag == best.language for tag in tags] if best else [True] * len(tags)
+        return (
+            [s for s, mine in zip(statements, chosen, strict=True) if mine],
+            [s for s, mine in zip(statements, chosen, strict=True) if not mine],
+        )
+
     def cell(self, text: str | None) -> View | None:
         """A cell of a stored result: an N-Triples term, or nothing."""
         return None if text is None else self.value(parse_term(text))
@@ -136,6 +190,18 @@ class Presenter:
         """What stands above a column of a stored query's answers: what the content calls it, else the variable."""
         texts = section.query.headings.get(column)
         return self.text(texts).text if texts else column.replace("_", " ")
+
+    def rule(self, name: str) -> str:
+        """What a rule of OWL 2 RL goes by (OWL 2 Profiles, section 4.3), in words."""
+        return self.word(f"rule.{_RULES.get(name, _RULES.get(name.partition('-')[0], 'other'))}")
+
+    def anchor(self, iri: str) -> str:
+        """The id of the place on a page where a declared fact stands."""
+        return f"fact-{_NO_ID.sub('-', local_name(iri))}"
+
+    def identifier(self, iri: str) -> str:
+        """What a registry calls a thing: the IRI without scheme and host."""
+        return plain(unquote(iri.partition("//")[2].partition("/")[2]).strip("/"), _LONG) or iri
 
     def local_name(self, iri: str) -> str:
         """The last part of an IRI."""
@@ -158,8 +224,8 @@ class Presenter:
             )
         if datatype == XSD["boolean"].value and value in ("true", "false", "1", "0"):
             return View(self.word("yes" if value in ("true", "1") else "no"))
-        if datatype == XSD["integer"].value and re.fullmatch(r"-?\d{5,15}", value):
-            return View(self.number(int(value)))
+        if datatype in _NUMBERS and _NUMERIC.fullmatch(value):  # a year is often an integer: four digits stay together
+            return View(interface.number(self.language, Decimal(value)))
         if datatype == XSD["anyURI"].value:
             return View(value, external=web_address(value))
         shown_type = None if datatype in _QUIET else self.publication.labels.compact(datatype)

@@ -10,6 +10,7 @@ import flask
 from kclod.release import Release
 from kclod.store import open_read_only
 from kclod.web.addresses import Addresses
+from kclod.web.arranging import Arranger
 from kclod.web.cache import Cache
 from kclod.web.clients import Network, Shares, networks
 from kclod.web.endpoints import Endpoints
@@ -30,6 +31,7 @@ class Publication:
     public_url: str
     """Where the site is reached from outside, with a slash at its end; for machine-readable self-descriptions only."""
     reader: Reader
+    arranger: Arranger
     labels: Labels
     addresses: Addresses
     pool: Pool
@@ -46,11 +48,13 @@ class Publication:
         """
         store = open_read_only(release.store_path)
         site = release.site
+        reader = Reader(store, site.graphs)
         return cls(
             release,
             limits,
             public_url or site.base_iri,
-            Reader(store, site.graphs),
+            reader,
+            Arranger(site.layout, reader),
             Labels(store, site.prefixes),
             Addresses(site.base_iri),
             Pool(release.store_path, limits),

@@ -12,8 +12,9 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from kclod.rdf import DEFAULT_GRAPH, Term
-from kclod.vocab import OA, PROV, RDF
+from kclod.rdf import DEFAULT_GRAPH, Term, statement_of
+from kclod.reason.local import Rules
+from kclod.vocab import OA, OWL, PROV, RDF, SSSOM
 from kclod.web.labels import LABEL_PROPERTIES
 
 TYPE = RDF["type"]
@@ -54,6 +55,7 @@ class Reader:
         self.claim = lru_cache(maxsize=_CLAIMS_KEPT)(self._claim)
         self._predicates: tuple[ox.NamedNode, ...] | None = None
         self._classes: Mapping[str, int] | None = None
+        self._rules: Rules | None = None
         self._lock = threading.Lock()
 
     def exists(self, iri: str) -> ox.NamedNode | None:
@@ -79,6 +81,20 @@ class Reader:
             statements.setdefault((quad.predicate, quad.object), []).append(graph)
         return statements
 
+    def about_each(self, node: ox.NamedNode, limit: int) -> dict[tuple[ox.NamedNode, Term], list[ox.NamedNode | None]]:
+        """The same property by property, up to `limit` of each, so that none hides another."""
+        statements: dict[tuple[ox.NamedNode, Term], list[ox.NamedNode | None]] = {}
+        for predicate in self.predicates():
+            for quad in islice(self.store.quads_for_pattern(node, predicate, None, None), limit):
+                graph = quad.graph_name if isinstance(quad.graph_name, ox.NamedNode) else None
+                statements.setdefault((quad.predicate, quad.object), []).append(graph)
+        return statements
+
+    def vouched(self, triple: ox.Triple) -> bool:
+        """Whether a triple is in the default graph."""
+        quads = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, DEFAULT_GRAPH)
+        return next(quads, None) is not None
+
     def graphs_of(self, subject: Subject, predicate: ox.NamedNode, value: Term) -> list[ox.NamedNode | None]:
         """The graphs that state a triple (None: the default graph)."""
         quads = self.store.quads_for_pattern(subject, predicate, value, None)
@@ -87,6 +103,12 @@ class Reader:
     def incoming(self, node: ox.NamedNode, predicate: ox.NamedNode | None = None) -> Iterator[ox.Quad]:
         """The vouched statements that have the node as their value, in an order that stays the same."""
         return self.store.quads_for_pattern(None, predicate, node, DEFAULT_GRAPH)
+
+    def count_incoming(self, node: ox.NamedNode, predicate: ox.NamedNode, most: int) -> int:
+        """How many of them there are, one more than `most` at most; counted in the store."""
+        query = f"SELECT (COUNT(*) AS ?n) {{ SELECT ?s {{ ?s {predicate} {node} }} LIMIT {most + 1} }}"
+        found = cast("ox.QuerySolutions", self.store.query(query))
+        return int(next(found)["n"].value)
 
     def incoming_predicates(self, node: ox.NamedNode, enough: int) -> list[ox.NamedNode]:
         """The properties that lead to a node; a hub is asked property by property, so that none hides another."""
@@ -127,6 +149,33 @@ class Reader:
                 counts = Counter(quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode))
                 self._classes = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
             return self._classes
+
+    def rules(self) -> Rules:
+        """The rules that the ontology makes, by which inferences are explained; compiled once."""
+        with self._lock:
+            if self._rules is None:
+                graph = next((iri for iri, role in self.roles.items() if role == "ontology"), None)
+                quads = self.store.quads_for_pattern(None, None, None, ox.NamedNode(graph)) if graph else ()
+                self._rules = Rules([statement_of(quad.triple) for quad in quads])
+            return self._rules
+
+    def mappings(self, link: ox.Triple) -> Iterator[tuple[ox.NamedNode, Term]]:
+        """What the provenance graph says of a link to another registry (SSSOM's RDF form, an annotated axiom)."""
+        for quad in islice(self._annotating(OWL["annotatedTarget"], link.object), _SAID):
+            said = list(islice(self.store.quads_for_pattern(quad.subject, None, None, self._provenance), _SAID))
+            about = {q.predicate: q.object for q in said}
+            if (
+                about.get(OWL["annotatedSource"]) == link.subject
+                and about.get(OWL["annotatedProperty"]) == link.predicate
+            ):
+                yield from ((q.predicate, q.object) for q in said if q.predicate.value.startswith(SSSOM))
+
+    def _annotating(self, predicate: ox.NamedNode, term: Term) -> Iterator[ox.Quad]:
+        return (
+            iter(())
+            if self._provenance is None
+            else self.store.quads_for_pattern(None, predicate, term, self._provenance)
+        )
 
     def members(self, class_iri: str) -> Iterator[ox.NamedNode]:
         """The members of a class, in an order that stays the same."""

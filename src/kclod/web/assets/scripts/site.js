@@ -1,3 +1,5 @@
+import "./copy.js";
+
 // What every page has: the choice of appearance.
 const choice = document.getElementById("theme");
 if (choice) {
