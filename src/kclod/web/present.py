@@ -74,7 +74,7 @@ class Presenter:
     """For one request: the reader's language, and whether it was chosen by address (then links keep it)."""
 
     def __init__(self, publication: Publication, language: str, *, chosen: bool) -> None:
-        self.publication, self.language, self._chosen = publication, language, chosen
+        self.publication, self.language, self.chosen = publication, language, chosen
         self._hrefs: dict[str, str | None] = {}
         self._things: dict[str, View] = {}
         self._terms: dict[str, View] = {}
@@ -99,7 +99,7 @@ class Presenter:
 
     def url(self, endpoint: str, **values: object) -> str:
         """A local path (with the prefix the site is mounted at) that keeps a chosen language."""
-        if self._chosen:
+        if self.chosen:
             values.setdefault("lang", self.language)
         return flask.url_for(endpoint, **values)  # type: ignore[arg-type]  # any value that the rule takes
 

@@ -37,13 +37,13 @@ export function draw(place, records, { word, series }) {
     name: "cose",
     animate: false,
     randomize: false, // the same picture for the same data
-    boundingBox: { x1: 0, y1: 0, w: Math.max(board.clientWidth, 760), h: Math.max(board.clientHeight, 560) },
+    boundingBox: room(board),
     idealEdgeLength: () => 58,
     nodeRepulsion: () => 60000,
     nodeOverlap: 30,
     gravity: 1.6,
     numIter: 2500,
-    componentSpacing: 50,
+    componentSpacing: 90,
     fit: true,
     padding: 30,
   }).run();
@@ -79,6 +79,12 @@ export function draw(place, records, { word, series }) {
     resized: () => { cy.resize(); cy.fit(undefined, 16); },
     restyled: () => cy.style(sheet()),
   };
+}
+
+/** Room for the arrangement: as large for every screen, in the proportions of the board. */
+function room({ clientWidth, clientHeight }) {
+  const ratio = Math.sqrt(clientWidth / clientHeight);
+  return { x1: 0, y1: 0, w: 650 * ratio, h: 650 / ratio };
 }
 
 function graph(records, series) {

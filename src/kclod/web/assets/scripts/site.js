@@ -1,6 +1,9 @@
+// What every page has: the choice of appearance, suggestions for the search.
 import "./copy.js";
+import { suggest } from "./suggest.js";
 
-// What every page has: the choice of appearance.
+for (const form of document.querySelectorAll("form[data-suggest]")) suggest(form);
+
 const choice = document.getElementById("theme");
 if (choice) {
   choice.hidden = false;
