@@ -7,12 +7,27 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from kclod import pipeline
 from kclod.project import Project
+from kclod.release import Release
 
 settings.register_profile("kclod", deadline=None)  # time is measured by the benchmarks; machines are noisy
 settings.load_profile("kclod")
 
 MINI = Path(__file__).parent / "mini"
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def real() -> Project:
+    """The project in this repository."""
+    return Project(ROOT)
+
+
+@pytest.fixture(scope="session")
+def real_release(real: Project, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Its release, built once for all tests that look at it."""
+    return pipeline.build(real, tmp_path_factory.mktemp("releases"))
 
 
 @pytest.fixture

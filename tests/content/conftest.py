@@ -6,7 +6,6 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kclod import pipeline
 from kclod.project import Project
 from kclod.queries import read_queries
 from kclod.release import Release
@@ -22,15 +21,9 @@ Ask = Callable[[str], list[tuple[str | None, ...]]]
 
 
 @pytest.fixture(scope="session")
-def real() -> Project:
-    """The project in this repository."""
-    return Project(ROOT)
-
-
-@pytest.fixture(scope="session")
-def release(real: Project, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """Its release."""
-    return pipeline.build(real, tmp_path_factory.mktemp("releases"))
+def release(real_release: Release) -> Release:
+    """The release of the real content."""
+    return real_release
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,10 @@ export function draw(place, records, { word, width }) {
     root.append(
       svg(
         item.href ? "a" : "g",
-        { href: item.href, class: "series-1" },
-        svg("title", {}, `${item.text}: ${format.format(size)}`),
-        svg("text", { x: names, y: y + 4.5, "text-anchor": "end" }, shortened(item.text, names - 8, font)),
+        { role: item.href ? null : "img", href: item.href, class: "series-1", "aria-label": `${item.text}: ${format.format(size)}` },
+        svg("text", { x: names, y: y + 4.5, "text-anchor": "end", "aria-hidden": "true" }, shortened(item.text, names - 8, font)),
         svg("rect", { class: "mark", x: Math.min(x(0), x(size)), y: y - 7, width: Math.max(1, Math.abs(x(size) - x(0))), height: 14, rx: 2 }),
-        svg("text", { class: "figure", x: Math.max(x(0), x(size)) + 6, y: y + 4.5 }, format.format(size)),
+        svg("text", { class: "figure", x: Math.max(x(0), x(size)) + 6, y: y + 4.5, "aria-hidden": "true" }, format.format(size)),
       ),
     );
   });

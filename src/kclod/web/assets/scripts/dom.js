@@ -22,7 +22,7 @@ export function textWidth(text, font) {
   return canvas.measureText(text).width;
 }
 
-/** The text cut to a width, with an ellipsis where something is missing. */
+/** The text cut to a width, between words where it has some, with an ellipsis where something is missing. */
 export function shortened(text, width, font) {
   if (textWidth(text, font) <= width) return text;
   let low = 0;
@@ -32,7 +32,10 @@ export function shortened(text, width, font) {
     if (textWidth(`${text.slice(0, middle)}…`, font) <= width) low = middle;
     else high = middle - 1;
   }
-  return `${text.slice(0, low).trimEnd()}…`;
+  const part = text.slice(0, low);
+  const words = /\s/.test(text[low] ?? " ") ? part : part.replace(/\s+\S*$/, "");
+  const closed = words.replace(/\s*\([^)]*$/, "") || words; // not from the middle of an aside
+  return `${closed.trimEnd()}…`;
 }
 
 /** What a custom property of the sheet is at the moment, as a colour that a canvas takes. */

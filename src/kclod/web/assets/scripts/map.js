@@ -65,7 +65,7 @@ export function draw(place, records, { word, series, width }) {
     taken.length = 0;
     const groups = clusters();
     for (const { x, y, members } of groups) taken.push([x - 6, y - 10, x + 6 + 3 * Math.sqrt(members.length), y + 10]);
-    over.replaceChildren(...groups.map(dot));
+    over.replaceChildren(...groups.flatMap(dot));
   }
 
   function clusters() {
@@ -89,13 +89,19 @@ export function draw(place, records, { word, series, width }) {
     const tone = kinds.size === 1 ? `series-${series.get([...kinds][0]) ?? 1}` : "series-8";
     const pick = () => tell(members, name);
     const [right, label] = labelled(x, y, r, name);
-    return svg(
+    const button = svg(
       "g",
-      { class: `place ${tone}`, tabindex: 0, role: "button", "aria-label": word("at-place", { n: items.size, place: name }), onclick: pick, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(); } } },
+      { class: `place mark-of ${tone}`, tabindex: 0, role: "button", "aria-label": word("at-place", { n: items.size, place: name }), onclick: pick, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(); } } },
       svg("circle", { class: "mark", cx: x, cy: y, r }),
-      items.size > 1 ? svg("text", { class: "inside", x, y: y + 4, "text-anchor": "middle" }, items.size) : null,
-      label && svg("text", { x: right ? x + r + 5 : x - r - 5, y: y + 4.5, "text-anchor": right ? "start" : "end" }, label),
     );
+    // names and numbers are no part of the button, whose own name says both
+    const seen = svg(
+      "g",
+      { class: "place seen", "aria-hidden": "true" },
+      items.size > 1 ? svg("text", { class: "inside", x, y: y + 4, "text-anchor": "middle", "aria-hidden": "true" }, items.size) : null,
+      label && svg("text", { x: right ? x + r + 5 : x - r - 5, y: y + 4.5, "text-anchor": right ? "start" : "end", "aria-hidden": "true" }, label),
+    );
+    return [button, seen];
   }
 
   /** Where a name has room that no other name has taken, right or left of its mark; no name otherwise. */

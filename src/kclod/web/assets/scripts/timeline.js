@@ -78,16 +78,19 @@ function chart(dated, { word, series, width }) {
       ? svg("circle", { cx: (from + to) / 2, cy: y, r: 5.5, class: `mark${doubt}` })
       : svg("rect", { x: from, y: y - 5, width: to - from, height: 10, rx: 5, class: `mark${doubt}` });
     const said = [one.item.text, one.date?.text ?? `${one.earliest?.text ?? "…"} – ${one.latest?.text ?? "…"}`].join(", ");
+    const cut = text.endsWith("…");
+    const at = { y: y + 4.5, "aria-hidden": "true", "text-anchor": onRight ? "start" : "end" };
+    const [place, dots] = onRight ? [end + 8, end + 8 + textWidth(text.slice(0, -1), font)] : [begin - 8, begin - 8];
     root.append(
       svg(
         "a",
         { href: one.item.href, class: `series-${series.get(keyOf(one.category)) ?? 1}`, "aria-label": said },
-        svg("title", {}, said),
         one.span.openStart ? arrow(from, begin, y) : null,
         one.span.openEnd ? arrow(to, end, y) : null,
         shape,
-        svg("text", { x: onRight ? end + 8 : begin - 8, y: y + 4.5, "text-anchor": onRight ? "start" : "end" }, text),
+        svg("text", { ...at, x: cut && !onRight ? place - textWidth("…", font) : place }, cut ? text.slice(0, -1) : text),
       ),
+      ...(cut ? [svg("text", { ...at, x: dots }, "…")] : []), // not in the link: what is seen there is a part of its name
     );
   }
   return root;

@@ -31,14 +31,22 @@ export function draw(place, records, { word }) {
   const line = (entry) => el("span", { class: "line" }, el("span", { class: "name" }, cellNode(entry.item)), bar(entry), el("b", {}, number.format(entry.size)));
   const branch = (entry, above) => {
     if (above.has(entry.key)) return null; // a circle in the data ends here
-    const below = order([...entry.children]).map((child) => branch(child, new Set([...above, entry.key])));
     if (!entry.children.length) return el("li", {}, line(entry));
-    return el("li", {}, el("details", { open: above.size < 1 && entry.size > 0 }, el("summary", {}, line(entry)), el("ul", {}, below)));
+    const below = el("ul", {}, order([...entry.children]).map((child) => branch(child, new Set([...above, entry.key]))));
+    const button = el("button", { type: "button", class: "twig", "aria-label": word("below", { name: entry.item.text }), onclick: () => open(below.hidden) });
+    const open = (shown) => {
+      below.hidden = !shown;
+      button.setAttribute("aria-expanded", String(shown));
+    };
+    open(above.size < 1 && entry.size > 0);
+    twigs.push(open);
+    return el("li", {}, button, line(entry), below);
   };
+  const twigs = [];
   const list = el("ul", { class: "tree" }, order(roots).map((entry) => branch(entry, new Set())));
-  const open = (all) => () => list.querySelectorAll("details").forEach((details) => { details.open = all; });
+  const all = (shown) => () => twigs.forEach((open) => open(shown));
   place.append(
-    el("p", { class: "buttons" }, el("button", { type: "button", class: "plain", onclick: open(true) }, word("open-all")), el("button", { type: "button", class: "plain", onclick: open(false) }, word("close-all"))),
+    el("p", { class: "buttons" }, el("button", { type: "button", class: "plain", onclick: all(true) }, word("open-all")), el("button", { type: "button", class: "plain", onclick: all(false) }, word("close-all"))),
     list,
   );
   return { svg: () => asSvg(list, number, most) };

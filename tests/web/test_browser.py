@@ -1,0 +1,393 @@
+"""The site in a real browser, over the real release: what people do with it, and what axe-core finds on its pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from browsing import AXE, CHROMIUM, REQUIRED, SCREENSHOTS, WIDTHS, Visit, browser, visiting
+from playwright.sync_api import Browser, Page, Route, expect
+from running import Running, running
+
+from kclod.release import Release
+from kclod.web import built
+
+if not CHROMIUM or not built.entries() or not AXE.exists():
+    reason = "no Chromium here (apt-get install chromium)" if not CHROMIUM else "scripts are not bundled: make assets"
+    if REQUIRED:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason, allow_module_level=True)
+
+K = "https://w3id.org/kclod/ontology%23"
+AGREEMENT = "/page/instrument/kimm-nrcan-mou-2025"
+MALFORMED = "SELECT ?thing WHERE {\n  ?thing a kclod:Event ;;; }\n}"
+SELECT = "SELECT ?kind (COUNT(?s) AS ?count) WHERE { ?s a ?kind } GROUP BY ?kind ORDER BY DESC(?count) LIMIT 12"
+
+PAGES = {
+    "home": "/",
+    "classes": "/browse",
+    "list": f"/browse?class={K}Event",
+    "narrowed": f"/browse?class={K}Event&by.facet-kind={K}Meeting&by.facet-year=2024",
+    "timeline": "/pictures/timeline",
+    "network": "/pictures/network",
+    "map": "/pictures/map",
+    "tree": "/pictures/areas",
+    "query": "/sparql",
+    "result": f"/sparql?query={quote(SELECT)}",
+    "malformed": f"/sparql?query={quote(MALFORMED)}",
+    "agreement": AGREEMENT,
+    "event": "/page/event/korea-canada-battery-workshop-2025",
+    "institution": "/page/organization/kimm",
+    "area": "/page/area/battery-technology",
+    "person": "/browse?class=http://xmlns.com/foaf/0.1/Person",
+    "article": "/page/article/offshore-energy-2025-08-07",
+    "ontology": "/ontology",
+    "downloads": "/dumps/",
+    "missing": "/page/no/such/thing",
+}
+LOOKS = [
+    *((name, "en-GB", "light") for name in PAGES),
+    *((name, "ko-KR", "dark") for name in ("home", "narrowed", "result", "agreement")),
+    *((name, "fr-FR", "dark") for name in ("timeline", "map", "malformed", "institution")),
+]
+"""Every kind of page once, and some in the other languages and in the dark."""
+
+
+@pytest.fixture(scope="module")
+def site(real_release: Release) -> Iterator[Running]:
+    with running(real_release) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Running) -> Iterator[Callable[..., Visit]]:
+    """Opens a path in a new context; at the end nothing may have been complained of."""
+    opened: list[Visit] = []
+    contexts = []
+
+    def open_(path: str, **options: object) -> Visit:
+        context = visiting(chromium, site.address, **options)
+        one = context.__enter__()
+        contexts.append(context)
+        opened.append(one)
+        one.open(path)
+        return one
+
+    yield open_
+    for context in contexts:
+        context.__exit__(None, None, None)
+    assert [complaint for one in opened for complaint in one.complaints] == []
+
+
+@pytest.mark.parametrize(("name", "language", "scheme"), LOOKS, ids=lambda value: value)
+def test_axe_finds_nothing(visit: Callable[..., Visit], name: str, language: str, scheme: str) -> None:
+    one = visit(PAGES[name], locale=language, color_scheme=scheme)
+    if name in ("query", "result", "malformed"):
+        one.page.locator("html[data-editor=ready]").wait_for()
+    if name in ("result", "malformed"):
+        one.page.locator("#result-place[data-state=done]").wait_for()
+    refused = {"malformed": 400, "missing": 404}.get(name)
+    if refused:
+        one.complaints = [text for text in one.complaints if f"status of {refused}" not in text]
+    one.scroll()
+    assert one.page.locator("html").get_attribute("lang") == language[:2]
+    assert one.faults() == []
+    for width, pixels in WIDTHS.items():
+        one.page.set_viewport_size({"width": pixels, "height": 900})
+        one.page.wait_for_timeout(60)
+        wider = one.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"the page is {wider} pixels wider than a {width} screen"
+        if SCREENSHOTS:
+            one.scroll()
+            folder = Path(SCREENSHOTS)
+            folder.mkdir(parents=True, exist_ok=True)
+            one.page.screenshot(path=folder / f"{name}-{language[:2]}-{scheme}-{width}.png", full_page=True)
+
+
+def names(page: Page) -> set[str]:
+    return set(page.locator(".found .members > li > a").all_inner_texts())
+
+
+def test_facets(visit: Callable[..., Visit]) -> None:
+    page = visit(PAGES["list"]).page
+    everything = names(page)
+    page.locator(".values a", has_text=re.compile("^meeting$")).click()
+    some = names(page)
+    assert some < everything
+    expect(page.locator(".values [aria-current]")).to_have_text("meeting")
+    page.locator(".values a", has_text="2024").first.click()
+    fewer = names(page)
+    assert fewer < some
+    expect(page.get_by_role("status")).to_contain_text(f"{len(fewer)} left")
+    page.locator(".chip", has_text="meeting").click()
+    assert len(names(page)) > len(fewer)
+    page.get_by_role("link", name="Show all").click()
+    assert names(page) == everything
+
+
+def test_timeline(visit: Callable[..., Visit]) -> None:
+    one = visit(PAGES["timeline"])
+    one.picture()
+    page, marks = one.page, one.page.locator("svg.chart a")
+    everything = marks.count()
+    assert everything > 20
+    assert page.locator("svg.chart a .uncertain").count() == 2, "a seminar and a visit in January 2025, perhaps"
+    assert page.locator("svg.chart a .open").count() >= 3
+    page.get_by_label("event", exact=True).uncheck()
+    agreements = marks.count()
+    assert 0 < agreements < everything
+    page.get_by_label("Status").select_option(label="signed")
+    assert 0 < marks.count() < agreements
+    expect(page.locator(".drawing [role=status]")).to_contain_text("shown")
+    mark = page.get_by_role("link", name=re.compile("KIMM and Natural Resources Canada.*29 July 2025"))
+    mark.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{AGREEMENT}")
+
+
+def download(page: Page, press: Callable[[], None]) -> str:
+    with page.expect_download() as waiting:
+        press()
+    return Path(waiting.value.path()).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["timeline", "network", "map", "tree"])
+def test_a_picture_leads_to_its_query_its_table_and_its_files(visit: Callable[..., Visit], name: str) -> None:
+    one = visit(PAGES[name])
+    one.picture()
+    page = one.page
+    drawn = download(page, page.get_by_role("button", name="SVG").click)
+    assert drawn.startswith("<svg")
+    assert len(re.findall(r"<text[ >]", drawn)) > 5
+    assert "var(--" not in drawn, "colours are written out"
+    table = download(page, page.get_by_role("link", name="CSV").click)
+    rows = page.locator("main table tbody tr").count()
+    assert len(table.splitlines()) == rows + 1
+    page.locator("figcaption").get_by_role("link", name="Open this query").click()
+    page.locator("html[data-editor=ready]").wait_for()
+    expect(page.locator("#result-place")).to_contain_text(f"{rows} rows in")
+    page.get_by_role("button", name=name.capitalize(), exact=True).click()
+    one.picture()
+
+
+def test_network(visit: Callable[..., Visit]) -> None:
+    one = visit(PAGES["network"])
+    one.picture()
+    page = one.page
+    nodes = page.get_by_label("Show the links of").locator("option")
+    everything = nodes.count()
+    page.get_by_label("Show the links of").select_option(label="Korea Institute of Machinery and Materials")
+    about = page.locator(".about-node")
+    expect(about.get_by_role("link", name=re.compile("Memorandum of understanding of KIMM"))).to_be_visible()
+    painted = page.evaluate(
+        """() => [...document.querySelectorAll(".board canvas")].some((canvas) =>
+            canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value))"""
+    )
+    assert painted
+    page.get_by_label("Technology area").select_option(label="battery circular economy")
+    assert 2 < nodes.count() < everything
+
+
+def test_map(visit: Callable[..., Visit]) -> None:
+    one = visit(PAGES["map"])
+    one.picture()
+    page = one.page
+    page.locator("svg.world[data-land] .land").wait_for(state="attached")
+    places = page.locator(".place[role=button]")
+    before = places.count()
+    page.get_by_role("button", name=re.compile(r"^Santiago: \d$")).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".about-node li")).to_have_count(2)
+    page.get_by_role("button", name=re.compile("Daejeon")).click()
+    expect(page.locator(".about-node")).to_contain_text("Korea Institute of Energy Research")
+    page.get_by_role("button", name="Larger").click()
+    page.get_by_role("button", name="Show everything").click()
+    assert places.count() == before
+    expect(page.locator("details.aside summary")).to_contain_text("not on the map")
+
+
+def test_tree(visit: Callable[..., Visit]) -> None:
+    one = visit(PAGES["tree"])
+    one.picture()
+    page = one.page
+    page.get_by_role("button", name="Close all").click()
+    closed = page.locator(".tree .line:visible").count()
+    page.get_by_role("button", name="Open all").click()
+    opened = page.locator(".tree .line:visible").count()
+    assert closed < 20 < opened
+    energy = page.locator(".tree > li").first
+    assert int(energy.locator("b").first.inner_text()) >= int(energy.locator("b").nth(1).inner_text()) > 0
+
+
+def ready(page: Page) -> None:
+    page.locator("html[data-editor=ready]").wait_for()
+
+
+def typed(page: Page, text: str) -> None:
+    page.locator(".CodeMirror").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+
+
+def test_a_stored_query_runs_in_the_editor(visit: Callable[..., Visit]) -> None:
+    page = visit("/sparql?lang=ko").page
+    ready(page)
+    page.get_by_role("link", name="서명된 협정은 무엇이며").click()
+    result = page.locator("#result-place")
+    expect(result.get_by_role("table")).to_contain_text("한국기계연구원")
+    expect(page.locator(".CodeMirror")).to_contain_text("kclod:signatory")
+    assert "query=" in page.url
+    assert "lang=ko" in page.url
+    rows = result.locator("tbody tr")
+    first = rows.first.inner_text()
+    result.get_by_role("columnheader").first.get_by_role("button").click()
+    result.get_by_role("columnheader").first.get_by_role("button").click()
+    expect(result.get_by_role("columnheader").first).to_have_attribute("aria-sort", "descending")
+    assert rows.first.inner_text() != first
+    page.go_back()
+    assert "query=" not in page.url
+
+
+def test_charts_of_any_query(visit: Callable[..., Visit]) -> None:
+    page = visit(PAGES["result"]).page
+    ready(page)
+    page.get_by_role("button", name="Bars").click()
+    bars = page.locator("#result-place svg.chart .mark")
+    expect(bars).to_have_count(12)
+    prefix = "PREFIX kclod: <https://w3id.org/kclod/ontology#>"
+    query = f"{prefix} SELECT ?event ?date {{ ?event a kclod:Event ; kclod:date ?date }}"
+    typed(page, query)
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Timeline").click()
+    expect(page.get_by_role("link", name=re.compile("APEC summit.*2023-11")).first).to_be_attached()
+
+
+def test_suggestions_in_the_editor(visit: Callable[..., Visit]) -> None:
+    page = visit("/sparql?lang=fr").page
+    ready(page)
+    typed(page, "SELECT * WHERE { ?s a ")
+    page.keyboard.type("protoc")
+    hint = page.locator(".CodeMirror-hint", has_text="kclod:MemorandumOfUnderstanding")
+    expect(hint).to_contain_text("protocole")
+    hint.click()
+    expect(page.locator(".CodeMirror")).to_contain_text("PREFIX kclod: <https://w3id.org/kclod/ontology#>")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('.CodeMirror')"), "the keyboard gets out of the editor"
+
+
+def test_a_fault_is_shown_at_its_place(visit: Callable[..., Visit]) -> None:
+    one = visit("/sparql")
+    page = one.page
+    ready(page)
+    typed(page, MALFORMED)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("malformed at line 2")
+    expect(page.locator(".CodeMirror .fault-line")).to_have_count(1)
+    assert page.locator(".CodeMirror .fault").count() >= 1
+    one.complaints = [text for text in one.complaints if "status of 400" not in text]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [(429, "too-many-requests", "had your share"), (503, "busy", "Too many queries"), (503, "deadline", "was stopped")],
+)
+def test_refusals_say_what_to_do(visit: Callable[..., Visit], status: int, code: str, message: str) -> None:
+    one = visit("/sparql")
+    page = one.page
+    ready(page)
+
+    def refuse(route: Route) -> None:
+        problem = f'{{"status": {status}, "code": "{code}", "detail": "said by the server", "seconds": 5}}'
+        headers = {"Content-Type": "application/problem+json", "Retry-After": "2"}
+        route.fulfill(status=status, headers=headers, body=problem)
+
+    page.route("**/sparql", refuse)
+    page.get_by_role("button", name="Run", exact=True).click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text(message)
+    expect(alert).to_contain_text("said by the server")
+    again = alert.get_by_role("button", name="Run again")
+    expect(again).to_be_disabled()
+    page.unroute("**/sparql")
+    expect(again).to_be_enabled(timeout=5000)
+    again.click()
+    expect(page.locator("#result-place")).to_contain_text("rows in")
+    one.complaints = [text for text in one.complaints if f"status of {status}" not in text]
+
+
+def test_the_language_is_switched_and_kept(visit: Callable[..., Visit]) -> None:
+    page = visit(AGREEMENT, locale="fr-CA").page
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    page.get_by_role("link", name="한국어").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    page.get_by_role("link", name="둘러보기").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    page.locator(".tiles a").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    assert page.context.cookies() == []
+
+
+def test_dark_by_the_system_and_by_choice(visit: Callable[..., Visit]) -> None:
+    def lightness(page: Page) -> float:
+        found: float = page.evaluate(
+            "getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0)"
+        )
+        return found
+
+    assert lightness(visit("/", color_scheme="dark").page) < 150
+    page = visit("/", color_scheme="light").page
+    assert lightness(page) > 600
+    page.get_by_label("Appearance").select_option(label="Dark")
+    assert lightness(page) < 150
+    page.get_by_role("link", name="Browse").click()
+    assert lightness(page) < 150
+    page.get_by_label("Appearance").select_option(label="System")
+    assert lightness(page) > 600
+
+
+def test_search(visit: Callable[..., Visit]) -> None:
+    page = visit("/").page
+    form = page.get_by_role("search")
+    if not form.count():
+        pytest.skip("this site has no search")
+    field = form.get_by_role("combobox")
+    field.press_sequentially("기계연구")
+    option = page.get_by_role("option").first
+    expect(option).to_contain_text("Korea Institute of Machinery and Materials")
+    field.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    field.press("Enter")
+    page.wait_for_url("**/page/organization/kimm")
+    field = page.get_by_role("search").get_by_role("combobox")
+    field.fill("Natral Resources")
+    field.press("Enter")
+    page.wait_for_url("**/search?*")
+    expect(page.locator("main")).to_contain_text("Natural Resources Canada")
+
+
+def test_the_first_key_skips_to_the_content(visit: Callable[..., Visit]) -> None:
+    page = visit("/").page
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_without_scripts_the_tables_and_the_form_are_there(visit: Callable[..., Visit]) -> None:
+    page = visit("/pictures/timeline", java_script_enabled=False).page
+    expect(page.get_by_role("table")).to_contain_text("29 July 2025")
+    page.goto(page.url.replace("/pictures/timeline", "/sparql"))
+    page.get_by_label("Query", exact=True).fill(SELECT)
+    page.get_by_role("button", name="Run").click()
+    assert page.get_by_role("table").locator("tbody tr").count() == 12
