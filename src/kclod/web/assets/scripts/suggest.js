@@ -62,7 +62,7 @@ export function suggest(form) {
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, WAIT); });
   input.addEventListener("blur", () => show([]));
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing) return; // an unfinished Korean syllable
+    if (event.isComposing) return; // an unfinished syllable
     const open = !list.hidden;
     if (event.key === "ArrowDown" && !open) ask();
     else if (event.key === "ArrowDown") choose(chosen + 1);
