@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -34,6 +35,10 @@ try:
     page = fetch(base, "text/html").decode()
     assert triples > 1000, triples
     assert "<h1" in page, page[:500]
+    bundles = re.findall(r'"(/static/built/[^"]+)"', page)
+    assert len(bundles) >= 3, "the wheel has the scripts and styles of the pages"
+    for bundle in bundles:
+        assert fetch(f"{base}{bundle}", "*/*"), bundle
     print(f"the wheel serves {triples} triples")
 finally:
     server.send_signal(signal.SIGTERM)
