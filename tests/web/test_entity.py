@@ -145,11 +145,11 @@ def rows(text: str, anchor: str) -> list[str]:
 
 def test_key_facts_come_first_and_are_not_said_twice(client: FlaskClient) -> None:
     text = page(client, "/page/light/alpha")
-    key = part(text, '<dl class="key">', "</dl>")
+    key = part(text, '<dl class="glance">', "</dl>")
     assert words(key).startswith("who tends it Ann Hub")
     assert "lit since May 1899" in words(key)
     main = part(text, '<div class="main">', "<aside")
-    assert text.index('<dl class="key">') < text.index('<div class="main">')
+    assert text.index('<dl class="glance">') < text.index('<div class="main">')
     assert "lit since" not in words(main), "it is all there already"
     assert [words(h) for h in re.findall(r"<h2.*?</h2>", main, re.DOTALL)][:1] == ["Building"]
 
@@ -198,11 +198,11 @@ def test_a_declared_fact_has_pages_of_its_own(client: FlaskClient) -> None:
 
 def test_a_hierarchy_is_shown_around_the_thing_with_what_is_under_it(client: FlaskClient) -> None:
     text = page(client, "/page/zone/north")
-    tree = part(text, '<ul class="tree">', '<div class="fact')
+    tree = part(text, '<ul class="hierarchy">', '<div class="fact')
     assert words(tree).split()[:3] == ["Sea", "North", "Fjord"]
     assert '<strong aria-current="true">' in tree
     assert "Alpha Light" in part(text, 'id="fact-under"', "</table>"), "what is in a narrower zone counts"
-    assert words(part(page(client, "/page/zone/sea"), '<ul class="tree">', "</ul>")).startswith("Sea North"), (
+    assert words(part(page(client, "/page/zone/sea"), '<ul class="hierarchy">', "</ul>")).startswith("Sea North"), (
         "the top too"
     )
 
@@ -348,6 +348,20 @@ def test_the_query_of_a_page_can_be_asked(client: FlaskClient) -> None:
     bound = [row for row in answer.json["results"]["bindings"] if "source" in row]
     assert bound
     assert all(row["source"]["value"] == f"{BASE}id/article/news-1" for row in bound)
+
+
+def test_the_query_of_each_fact_gives_its_values(client: FlaskClient) -> None:
+    for path, fact, count in (
+        ("/page/keeper/ann", "fact-tends", 2),
+        ("/page/keeper/ann", "fact-lights", 2),
+        ("/page/zone/sea", "fact-under", 1),
+        ("/page/place/hub", "fact-onlyLights", 1),
+    ):
+        body = part(page(client, path), f'id="{fact}"', '<div class="fact')
+        address = unescape(re.search(r'class="ask" href="([^"]*)"', body)[1])  # type: ignore[index]  # it is there
+        answer = client.get(f"{address}&format=json")
+        assert answer.status_code == 200, answer.text
+        assert len({row["value"]["value"] for row in answer.json["results"]["bindings"]}) == count
 
 
 def test_numbers_are_written_as_the_language_does(client: FlaskClient) -> None:

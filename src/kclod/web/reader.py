@@ -53,6 +53,7 @@ class Reader:
         self.roles: dict[str, str] = {iri: role for role, iri in graphs.items()}
         self._provenance = ox.NamedNode(graphs["provenance"]) if "provenance" in graphs else None
         self.claim = lru_cache(maxsize=_CLAIMS_KEPT)(self._claim)
+        self.accepted = lru_cache(maxsize=_CLAIMS_KEPT)(self._accepted)
         self._predicates: tuple[ox.NamedNode, ...] | None = None
         self._classes: Mapping[str, int] | None = None
         self._rules: Rules | None = None
@@ -123,7 +124,7 @@ class Reader:
             if isinstance(quad.subject, ox.NamedNode):
                 yield quad.subject
 
-    def accepted(self, graph: ox.NamedNode) -> bool:
+    def _accepted(self, graph: ox.NamedNode) -> bool:
         """Whether what a claim states is in the default graph."""
         for quad in islice(self.store.quads_for_pattern(None, None, None, graph), _SAID):
             if (

@@ -9,19 +9,21 @@ from dataclasses import dataclass
 import flask
 import pyoxigraph as ox
 
+from kclod.layout import Fact
 from kclod.rdf import RDF_FORMATS
+from kclod.site import Site
 from kclod.web import interface
 from kclod.web.citation import Citation
 from kclod.web.entity import BRIEF, Describer, Entity
 from kclod.web.incoming import PAGE
+from kclod.web.labels import LABEL_PROPERTIES
 from kclod.web.naming import Naming
 from kclod.web.negotiation import HTML
 from kclod.web.pages import page as html_page
 from kclod.web.plain import plain
 from kclod.web.present import Presenter
-from kclod.web.publication import Publication
 from kclod.web.reader import TYPE
-from kclod.web.responses import ProblemError, ascii_uri, negotiate
+from kclod.web.responses import ProblemError, negotiate
 from kclod.web.stated import claim_page, source_page
 from kclod.web.statements import Group, Origin, origins_in
 from kclod.web.structured import structured
@@ -69,6 +71,7 @@ def show(
         "type": TYPE,
         "brief_values": BRIEF,
         "why": contents.derivation,
+        "ask": lambda fact: _query_of(publication.release.site, node, fact),
         "head": head,
     }
     predicate, shape = flask.request.args.get("in"), flask.request.args.get("fact")
@@ -89,7 +92,7 @@ def show(
         sources=source_page(reader, node, number),
         cited=_sources(entity),
         citation=citation(presenter, node),
-        query=_query(publication, node),
+        query=_query(publication.release.site, node),
         structured=_structured(presenter, entity, head.canonical),
         summary=_summary(presenter, entity),
         **shared,
@@ -197,19 +200,41 @@ def _structured(presenter: Presenter, entity: Entity, canonical: str) -> str:
     return structured(entity, site.layout.schema_terms, name, page, dataset)
 
 
-def _query(publication: Publication, node: ox.NamedNode) -> str:
+def _query(site: Site, node: ox.NamedNode) -> str:
     """What the release says of a thing and which claims say it, for the reader to go on from."""
-    site, iri = publication.release.site, ascii_uri(node.value) if ">" in node.value else node.value
-    lines = [f"PREFIX {prefix}: <{site.prefixes[prefix]}>" for prefix in ("prov",) if prefix in site.prefixes]
-    provenance = site.graphs.get("provenance")
-    body = [f"  <{iri}> ?property ?value ."]
-    if provenance:
-        source = "prov:hadPrimarySource" if lines else "<http://www.w3.org/ns/prov#hadPrimarySource>"
+    iri, provenance = node.value, site.graphs.get("provenance")
+    source = "<http://www.w3.org/ns/prov#hadPrimarySource>"
+    claims = [
+        "  OPTIONAL {",
+        f"    GRAPH ?claim {{ <{iri}> ?property ?value }}",
+        f"    GRAPH <{provenance}> {{ ?claim {source} ?source }}",
+        "  }",
+    ]
+    body = [f"  <{iri}> ?property ?value .", *(claims if provenance else ())]
+    selected = "?property ?value ?claim ?source" if provenance else "?property ?value"
+    return _shortened(site, [f"SELECT {selected} WHERE {{", *body, "}", "ORDER BY ?property ?value", "LIMIT 500"])
+
+
+def _query_of(site: Site, node: ox.NamedNode, fact: Fact) -> str:
+    """The values of a declared fact with their labels."""
+    body = [f"  <{node.value}> {fact.path.sparql()} ?value ."]
+    if fact.only:
+        classes = " ".join(f"<{iri}>" for iri in fact.only)
         body += [
-            "  OPTIONAL {",
-            f"    GRAPH ?claim {{ <{iri}> ?property ?value }}",
-            f"    GRAPH <{provenance}> {{ ?claim {source} ?source }}",
+            "  FILTER EXISTS {",
+            f"    VALUES ?class {{ {classes} }}",
+            "    { ?value a ?class } UNION { ?owner ?link ?value . ?owner a ?class }",
             "  }",
         ]
-    selected = "?property ?value ?claim ?source" if provenance else "?property ?value"
-    return "\n".join([*lines, f"SELECT {selected} WHERE {{", *body, "}", "ORDER BY ?property ?value", "LIMIT 500"])
+    body += [f"  OPTIONAL {{ ?value {' | '.join(map(str, LABEL_PROPERTIES[:3]))} ?label }}"]
+    return _shortened(site, ["SELECT DISTINCT ?value ?label WHERE {", *body, "}", "LIMIT 500"])
+
+
+def _shortened(site: Site, lines: Sequence[str]) -> str:
+    """A query with the prefixes that it can use: of IRIs that are a prefix's namespace and a plain name."""
+    text, used = "\n".join(lines), {}
+    for prefix, namespace in sorted(site.prefixes.items(), key=lambda item: -len(item[1])):
+        text, n = re.subn(rf"<{re.escape(namespace)}([A-Za-z_][A-Za-z0-9_-]*)>", rf"{prefix}:\1", text)
+        if n:
+            used[prefix] = namespace
+    return "\n".join([*(f"PREFIX {prefix}: <{used[prefix]}>" for prefix in sorted(used)), text])

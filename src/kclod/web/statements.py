@@ -19,6 +19,8 @@ class Origin:
     graph: ox.NamedNode
     claim: Claim | None
     role: str | None
+    accepted: bool = True
+    """Whether the release vouches for all that a claim states."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class Witness:
         named = sorted((g for g in graphs if g is not None), key=lambda g: g.value)
         own = [g for g in named if g.value in reader.roles]
         others = [g for g in named if g.value not in reader.roles][:CLAIMS]
-        return union(Origin(g, reader.claim(g), reader.roles.get(g.value)) for g in (*others, *own))
+        claims = (Origin(g, reader.claim(g), None, reader.accepted(g)) for g in others)
+        return union((*claims, *(Origin(g, None, reader.roles[g.value]) for g in own)))
 
     def _beyond(self, trail: Iterable[ox.Triple], origins: Collection[Origin]) -> int:
         """How many graphs that are not the publisher's state triples, beside those among the origins."""
