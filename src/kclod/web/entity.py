@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import pyoxigraph as ox
 
-from kclod.layout import Fact, FactGroup, Layout, Path
+from kclod.layout import Fact, FactGroup, Layout
 from kclod.link import LINK_PREDICATES
 from kclod.rdf import Term
 from kclod.vocab import DCT, RDFS, SKOS
 from kclod.web.arranging import KEY, LEAD, TREE, Arranger
 from kclod.web.expanding import Expander
+from kclod.web.following import Follower, Reached
 from kclod.web.incoming import PAGE, PREVIEW, SORTED, Incoming, by_date_then_name
 from kclod.web.labels import LABEL_PROPERTIES
 from kclod.web.naming import Naming
-from kclod.web.paths import Hit, follow
+from kclod.web.paths import trail_to
 from kclod.web.reader import TYPE, Reader
 from kclod.web.statements import Derivation, Group, Section, Statement
 from kclod.web.witness import Witness
@@ -25,8 +25,6 @@ from kclod.web.witness import Witness
 _STATEMENTS_READ, _OF_EACH = 1_500, 200
 """Most statements that are read of a thing; where there are more, of each property."""
 _VALUES_SHOWN = 100
-_FOLLOWED = 1_000
-"""Most values of a path that are counted."""
 _TEXTS = (SKOS["definition"], DCT["description"], RDFS["comment"], SKOS["scopeNote"], SKOS["altLabel"])
 """Properties that come first where nothing is declared, because they say what the thing is."""
 _INTRODUCING = _TEXTS[:3]
@@ -95,7 +93,7 @@ class Describer:
     def __init__(self, reader: Reader, arranger: Arranger, layout: Layout, naming: Naming) -> None:
         self._reader, self._arranger, self._layout, self._naming = reader, arranger, layout, naming
         self._witness = Witness(reader)
-        self._followed: dict[tuple[Path, int], list[Hit]] = {}
+        self._follower = Follower(reader, arranger, naming)
         self._expander = Expander(reader, self._witness, arranger, naming, self.plain_groups)
         self._incoming = Incoming(reader, self._witness, arranger, self._expander, naming)
 
@@ -159,8 +157,7 @@ class Describer:
         fact = next((fact for fact in self._arranger.facts_of(node) if fact.iri == shape), None)
         if fact is None:
             return None
-        hits = self._hits(node, fact, max(_FOLLOWED, page * PAGE))  # in one order, whichever the page
-        return self._from_hits(node, fact, hits, (page - 1) * PAGE, PAGE)
+        return self._followed(node, fact, self._follower.reached(node, fact, (page - 1) * PAGE, PAGE, apart=True))
 
     def plain_groups(self, by_predicate: dict[ox.NamedNode, list[Statement]]) -> tuple[Group, ...]:
         """Statements by property, nothing in them expanded."""
@@ -214,46 +211,26 @@ class Describer:
             return replace(self._group(predicate, statements, node, fact), tree=tree)
         if fact.viewer == TREE or fact.group is None:  # a longer path without a group dates things, and no more
             return None
-        hits = self._hits(node, fact, _FOLLOWED)
-        if fact.path.inverse_of is not None and not fact.only and len(hits) > _FOLLOWED:
-            covered[fact.path.inverse_of] = None
-        for hit in hits:
-            first = hit.trail[0] if hit.trail else None
-            if first is not None and first.object == node:
-                known = covered.setdefault(first.predicate.value, set())
+        reached = self._follower.reached(node, fact, 0, PREVIEW)
+        if reached.every is not None:
+            for value in reached.every:
+                trail = trail_to(self._reader, node, fact.path, value)
+                known = (
+                    covered.setdefault(trail[0].predicate.value, set()) if trail and trail[0].object == node else None
+                )
                 if known is not None:
-                    known.add(first.subject)
-        return self._from_hits(node, fact, hits, 0, PREVIEW) if hits else None
+                    known.add(trail[0].subject)
+        elif fact.path.inverse_of is not None and not fact.only:
+            covered[fact.path.inverse_of] = None
+        return self._followed(node, fact, reached) if reached.shown else None
 
-    def _hits(self, node: ox.NamedNode, fact: Fact, most: int) -> list[Hit]:
-        """The values of a fact's path but the thing itself, one more than `most` at most."""
-        found = self._followed.get((fact.path, most))
-        if found is None:
-            hits = (hit for hit in follow(self._reader, node, fact.path) if hit.value != node)
-            found = self._followed[fact.path, most] = list(islice(hits, most + 1))
-        if not fact.only:
-            return found
-        return [hit for hit in found if self._is_wanted(hit.value, fact, node)]
-
-    def _is_wanted(self, value: Term, fact: Fact, node: ox.NamedNode) -> bool:
-        """Whether a value is in one of the classes that a fact shows only, or without a name belongs to one that is."""
-        if self._arranger.is_any(value, fact.only):
-            return True
-        return self._naming.nameless(value, node) and self._arranger.is_led_to(value, fact.only)
-
-    def _from_hits(self, node: ox.NamedNode, fact: Fact, hits: list[Hit], start: int, size: int) -> Group:
-        capped, total = len(hits) > max(_FOLLOWED, start + size), min(len(hits), max(_FOLLOWED, start + size))
-        trails = {hit.value: hit.trail for hit in hits}
-        if total <= SORTED:
-            ordered = by_date_then_name(
-                [(value, self._arranger.date(value)) for value in trails], self._naming.sort_name
-            )
-            shown = ordered[start : start + size]
-        else:
-            shown = [(value, self._arranger.date(value)) for value in list(trails)[start : start + size]]
-        statements = [replace(self._witness.statement(value, trails[value]), date=date) for value, date in shown]
+    def _followed(self, node: ox.NamedNode, fact: Fact, reached: Reached) -> Group:
+        statements = []
+        for value, date in reached.shown:
+            trail = trail_to(self._reader, node, fact.path, value)
+            statements.append(replace(self._witness.statement(value, trail), date=date))
         columns, named, rows = self._expander.table(fact, statements, node)
-        return Group(None, rows, total, capped, fact, columns, named)
+        return Group(None, rows, reached.total, reached.capped, fact, columns, named)
 
     def _identifiers(self, node: ox.NamedNode, said: _Said) -> tuple[tuple[str, tuple[Identifier, ...]], ...]:
         found: dict[str, list[Identifier]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import pyoxigraph as ox
 
@@ -93,3 +94,11 @@ def _repeated(reader: Reader, at: Hit, path: Path) -> Iterator[Hit]:
                 seen.add(hit.value)
                 pending.append(hit)
                 yield hit
+
+
+def trail_to(reader: Reader, start: Term, path: Path, end: Term) -> tuple[ox.Triple, ...]:
+    """The triples by which a path leads from one thing to another that it reaches; looked for from the end."""
+    for hit in islice(follow(reader, end, Path(Step.INVERSE, parts=(path,))), _REACHED):
+        if hit.value == start:
+            return hit.trail[::-1]
+    return ()

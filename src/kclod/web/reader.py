@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -12,6 +12,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
+from kclod.layout import Path
 from kclod.rdf import DEFAULT_GRAPH, Term, statement_of
 from kclod.reason.local import Rules
 from kclod.vocab import OA, OWL, PROV, RDF, SSSOM
@@ -110,6 +111,18 @@ class Reader:
         query = f"SELECT (COUNT(*) AS ?n) {{ SELECT ?s {{ ?s {predicate} {node} }} LIMIT {most + 1} }}"
         found = cast("ox.QuerySolutions", self.store.query(query))
         return int(next(found)["n"].value)
+
+    def reached(
+        self, node: ox.NamedNode, path: Path, scan: int, limit: int, *, start: int = 0, classes: Sequence[str] = ()
+    ) -> list[Term]:
+        """The values of a path but the node itself, each once: of the first `scan`, those in one of some classes."""
+        query = f"SELECT ?v {{ {_reaching(node, path, scan, classes)} }} LIMIT {limit} OFFSET {start}"
+        return [row["v"] for row in cast("ox.QuerySolutions", self.store.query(query))]
+
+    def count_reached(self, node: ox.NamedNode, path: Path, scan: int, classes: Sequence[str] = ()) -> int:
+        """How many `reached` would give without a limit."""
+        query = f"SELECT (COUNT(*) AS ?n) {{ {_reaching(node, path, scan, classes)} }}"
+        return int(next(cast("ox.QuerySolutions", self.store.query(query)))["n"].value)
 
     def incoming_predicates(self, node: ox.NamedNode, enough: int) -> list[ox.NamedNode]:
         """The properties that lead to a node; a hub is asked property by property, so that none hides another."""
@@ -233,6 +246,13 @@ class Reader:
 
     def _said(self, node: ox.NamedNode, predicate: ox.NamedNode) -> Iterator[ox.Quad]:
         return self.store.quads_for_pattern(node, predicate, None, self._provenance)
+
+
+def _reaching(node: ox.NamedNode, path: Path, scan: int, classes: Sequence[str]) -> str:
+    """The values of a path as ?v, bounded: what is beyond the first `scan` is not looked at."""
+    reached = f"{{ SELECT DISTINCT ?v {{ {node} {path.sparql()} ?v FILTER(?v != {node}) }} LIMIT {scan} }}"
+    wanted = " || ".join(f"EXISTS {{ ?v a {ox.NamedNode(iri)} }}" for iri in classes)
+    return f"{reached} FILTER({wanted})" if wanted else reached
 
 
 def is_part(node: ox.NamedNode, whole: ox.NamedNode) -> bool:
