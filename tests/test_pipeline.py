@@ -12,6 +12,7 @@ from kclod.errors import KclodError
 from kclod.project import Project
 from kclod.release import Release, current
 from kclod.vocab import OWL, RDF
+from kclod.web.app import close, create_app
 
 Edit = Callable[[str, str, str], Project]
 L = "https://lights.example/ontology#"
@@ -94,6 +95,25 @@ def test_equal_inputs_give_equal_bytes(mini: Project, tmp_path: Path, built: tup
         return {name: path.read_bytes() for name, path in names if not name.startswith("store")}
 
     assert content(again) == content(built[0])
+
+
+def test_the_site_learns_from_the_shapes_how_to_lay_pages_out(built: tuple[Release, list[str]]) -> None:
+    layout = built[0].site.layout
+    facts = {a.classes: {fact.names["en"]: fact for fact in a.facts if fact.names} for a in layout.arrangements}
+    assert set(facts) == {(f"{L}Keeper",), (f"{L}Light",)}
+    kept = facts[(f"{L}Keeper",)]["lights kept"]
+    assert kept.path.inverse_of == f"{L}keptBy"
+    assert [group.names["ko"] for group in layout.groups] == ["근무"]
+
+
+def test_a_page_of_a_project_is_laid_out_as_it_says(built: tuple[Release, list[str]]) -> None:
+    app = create_app(built[0])
+    text = app.test_client().get("/page/keeper/등대지기", headers={"Accept": "text/html"}).text
+    close(app)
+    table = text.partition('id="fact-kept"')[2].partition("</table>")[0]
+    assert "On duty" in text
+    assert "lit since" in table
+    assert "cape-north" in table
 
 
 def test_the_manifest_names_every_input(built: tuple[Release, list[str]]) -> None:

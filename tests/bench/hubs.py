@@ -42,7 +42,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         releases = options.releases or _build(Path(scratch), options.articles)
         release = current(releases)
-        print(f"\nPages of hubs, first rendering, {release.counts.default_graph_triples:,} triples vouched for")
+        counts = json.loads((release.path / "manifest.json").read_text("utf-8"))["counts"]
+        print(f"\nPages of hubs, first rendering; {counts['default_graph_triples']:,} triples vouched for")
         for path, links in _hubs(release):
             command = [sys.executable, "-m", "tests.bench.hubs", "--releases", releases, "--one", path]
             done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)

@@ -15,12 +15,17 @@ import pyoxigraph as ox
 import pytest
 from bounds import LIMITS
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lights import BASE, quads, site
 
 from kclod import rdf
 from kclod.pipeline.layout import read_layout
 from kclod.release import publish
+from kclod.web import publication
+from kclod.web.addresses import Address
 from kclod.web.app import close, create_app
+from kclod.web.present import Presenter
 
 BROWSER = "text/html"
 PREFIXES = f"""
@@ -374,3 +379,14 @@ def test_ids_are_unique(client: FlaskClient) -> None:
     for path in ("/page/light/alpha", "/page/keeper/ann", "/page/place/hub", "/page/zone/north"):
         ids = re.findall(r'\bid="([^"]*)"', page(client, path))
         assert len(ids) == len(set(ids))
+
+
+@settings(max_examples=300, deadline=None)
+@given(path=st.text(min_size=1), fragment=st.text(), chosen=st.booleans())
+def test_addresses_of_pages_are_those_that_the_routes_give(
+    app: flask.Flask, path: str, fragment: str, chosen: bool
+) -> None:
+    with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": "/sub"}):
+        presenter = Presenter(publication.of(app), "ko", chosen=chosen)
+        expected = presenter.url("documents.page", path=path, _anchor=fragment or None)
+        assert presenter.page(Address(path, fragment)) == expected

@@ -22,7 +22,7 @@ SORTED = 200
 PREVIEW, PAGE = 12, 100
 """Incoming links of a property shown at first, and on a page of their own."""
 _PREDICATES = 1_000
-_DOUBTED = 2_000
+_DOUBTED = 1_000
 
 Name = Callable[[Term], str]
 """Gives the text by which a term is sorted."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import flask
 import pyoxigraph as ox
@@ -15,6 +15,7 @@ from kclod.rdf import Term
 from kclod.site import Section
 from kclod.vocab import RDF, XSD
 from kclod.web import interface
+from kclod.web.addresses import Address
 from kclod.web.labels import Label, local_name, pick
 from kclod.web.negotiation import choose_language
 from kclod.web.plain import plain
@@ -31,6 +32,8 @@ _NUMBERS = frozenset(
     XSD[n].value for n in ("integer", "decimal", "nonNegativeInteger", "positiveInteger", "long", "int")
 )
 _NUMERIC = re.compile(r"[+-]?(\d{5,30}(\.\d{1,30})?|\d{1,4}\.\d{1,30})")
+_IN_PATH, _IN_FRAGMENT = "!$&'()*+,/:;=@", "%!#$&'()*+,/:;=?@"
+"""What is not escaped in the path and the fragment of an address, as Werkzeug does it."""
 _LONG = 80
 _NO_ID = re.compile(r"[^\w-]+")
 _RULES = {
@@ -76,6 +79,7 @@ class Presenter:
     def __init__(self, publication: Publication, language: str, *, chosen: bool) -> None:
         self.publication, self.language, self.chosen = publication, language, chosen
         self._hrefs: dict[str, str | None] = {}
+        self._pages: tuple[str, str] | None = None
         self._things: dict[str, View] = {}
         self._terms: dict[str, View] = {}
 
@@ -128,8 +132,16 @@ class Presenter:
             return None
         address = self.publication.addresses.of(iri)
         if address is not None:
-            return self.url("documents.page", path=address.path, _anchor=address.fragment or None)
+            return self.page(address)
         return self.url("documents.describe", iri=iri) if self.publication.reader.described(node) else None
+
+    def page(self, address: Address) -> str:
+        """What `url` gives for a page, faster: a page links to hundreds of others."""
+        if self._pages is None:
+            before, _, after = self.url("documents.page", path="PATH").partition("PATH")
+            self._pages = before, after
+        path, fragment = quote(address.path, safe=_IN_PATH), quote(address.fragment, safe=_IN_FRAGMENT)
+        return f"{self._pages[0]}{path}{self._pages[1]}{f'#{fragment}' if fragment else ''}"
 
     def class_href(self, iri: str) -> str | None:
         """The list of a class's members, or where the class is described when it has none in the default graph."""
