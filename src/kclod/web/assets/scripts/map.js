@@ -26,7 +26,7 @@ export function draw(place, records, { word, series, width }) {
   const about = el("div", { class: "about-node", "aria-live": "polite" });
   const button = (text, name, action) => el("button", { type: "button", class: "plain", "aria-label": word(name), title: word(name), onclick: action }, text);
   const view = { scale: 1, centre: null };
-  const frame = el("div", { class: "frame" }, root, el("p", { class: "buttons" }, button("+", "zoom-in", () => zoom(1.8)), button("−", "zoom-out", () => zoom(1 / 1.8)), button("⤢", "fit", () => zoom(0))));
+  const frame = el("div", { class: "map-frame" }, root, el("p", { class: "buttons" }, button("+", "zoom-in", () => zoom(1.8)), button("−", "zoom-out", () => zoom(1 / 1.8)), button("⤢", "fit", () => zoom(0))));
   place.append(frame, about);
   if (elsewhere.size) {
     place.append(

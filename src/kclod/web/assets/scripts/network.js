@@ -38,15 +38,18 @@ export function draw(place, records, { word, series }) {
     animate: false,
     randomize: false, // the same picture for the same data
     boundingBox: room(board),
-    idealEdgeLength: () => 58,
-    nodeRepulsion: () => 60000,
-    nodeOverlap: 30,
-    gravity: 1.6,
-    numIter: 2500,
-    componentSpacing: 90,
+    idealEdgeLength: () => 70,
+    nodeRepulsion: () => 160000,
+    nodeOverlap: 40,
+    gravity: 0.9,
+    numIter: 3000,
+    componentSpacing: 70,
     fit: true,
     padding: 30,
   }).run();
+
+  const whole = cy.zoom(); // names of items have room only when they are seen from near
+  cy.on("zoom", () => cy.nodes("[role='item']").toggleClass("close", cy.zoom() > whole * 1.6));
 
   function choose(id) {
     cy.elements().removeClass("chosen near far");
@@ -84,7 +87,7 @@ export function draw(place, records, { word, series }) {
 /** Room for the arrangement: as large for every screen, in the proportions of the board. */
 function room({ clientWidth, clientHeight }) {
   const ratio = Math.sqrt(clientWidth / clientHeight);
-  return { x1: 0, y1: 0, w: 650 * ratio, h: 650 / ratio };
+  return { x1: 0, y1: 0, w: 900 * ratio, h: 900 / ratio };
 }
 
 function graph(records, series) {
@@ -110,20 +113,21 @@ function graph(records, series) {
   });
   const degree = new Map();
   for (const { data } of edges.values()) for (const end of [data.source, data.target]) degree.set(end, (degree.get(end) ?? 0) + 1);
-  for (const one of found) one.data.size = 12 + 5 * Math.sqrt(degree.get(one.data.id) ?? 1);
+  for (const one of found) one.data.size = 16 + 6 * Math.sqrt(degree.get(one.data.id) ?? 1);
   return [found, [...edges.values()].map(({ data: { labels, ...data } }) => ({ data: { ...data, label: [...labels].join(", ") } }))];
 }
 
 function sheet() {
   const [ink, quiet, line, paper, link] = ["--ink", "--quiet", "--edge", "--paper", "--link"].map(colour);
   return [
-    { selector: "node", style: { label: "data(name)", color: ink, "font-size": 12, "font-family": getComputedStyle(document.body).fontFamily, "text-wrap": "wrap", "text-max-width": 130, "text-valign": "bottom", "text-margin-y": 3, "text-outline-color": paper, "text-outline-width": 2, width: "data(size)", height: "data(size)", "background-color": paper, "border-width": 2, "border-color": quiet } },
-    { selector: "node[role='linked']", style: { "font-weight": 600, "min-zoomed-font-size": 8 } },
-    { selector: "node[role='item']", style: { shape: "round-rectangle", color: quiet, "font-size": 11, "border-width": 0, "min-zoomed-font-size": 14 } },
+    { selector: "node", style: { label: "data(name)", color: ink, "font-size": 15, "font-family": getComputedStyle(document.body).fontFamily, "text-wrap": "wrap", "text-max-width": 150, "text-valign": "bottom", "text-margin-y": 3, "text-outline-color": paper, "text-outline-width": 2, width: "data(size)", height: "data(size)", "background-color": paper, "border-width": 2, "border-color": quiet } },
+    { selector: "node[role='linked']", style: { "font-weight": 600, "min-zoomed-font-size": 7 } },
+    { selector: "node[role='item']", style: { shape: "round-rectangle", color: quiet, "font-size": 13, "border-width": 0, "text-opacity": 0 } },
+    { selector: "node.close", style: { "text-opacity": 1 } },
     ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({ selector: `node[role='item'][series=${n}]`, style: { "background-color": colour(`--series-${n}`) } })),
     { selector: "edge", style: { width: 1.2, "line-color": line, "curve-style": "straight", opacity: 0.75 } },
     { selector: ".far", style: { opacity: 0.15 } },
-    { selector: "node.near", style: { "min-zoomed-font-size": 0, color: ink } },
+    { selector: "node.near", style: { "text-opacity": 1, "min-zoomed-font-size": 0, color: ink } },
     { selector: "edge.near", style: { "line-color": link, width: 2, opacity: 1, label: "data(label)", "font-size": 9, color: ink, "text-rotation": "autorotate", "text-background-color": paper, "text-background-opacity": 0.9 } },
     { selector: "node.chosen", style: { "border-color": link, "border-width": 4 } },
   ];

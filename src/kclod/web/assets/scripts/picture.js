@@ -21,7 +21,7 @@ export async function drawPicture(place, data) {
   const chosen = new Map();
   const hidden = new Set();
 
-  const canvas = el("div", { class: `canvas ${data.kind}` });
+  const canvas = el("div", { class: `canvas of-${data.kind}` });
   const status = el("p", { class: "quiet", role: "status" });
   const tools = el("div", { class: "tools" });
   for (const variable of data.parts.filter ?? []) {

@@ -135,7 +135,7 @@ async function showAnswers(place, answer, query, seconds) {
   const panel = el("div", { class: "view" });
   if (views.length > 1) {
     const tabs = views.map(([kind, show], index) => {
-      const tab = el("button", { type: "button", "aria-pressed": index === 0, onclick: () => { tabs.forEach((one) => one.setAttribute("aria-pressed", one === tab)); panel.replaceChildren(); show(panel); } }, word(`view-${kind}`));
+      const tab = el("button", { type: "button", "aria-pressed": String(index === 0), onclick: () => { tabs.forEach((one) => one.setAttribute("aria-pressed", String(one === tab))); panel.replaceChildren(); show(panel); } }, word(`view-${kind}`));
       return tab;
     });
     place.append(el("div", { class: "views", role: "group", "aria-label": word("view") }, tabs));

@@ -10,6 +10,7 @@ const FONT = 13;
 const LANE = 25;
 const TOP = 30;
 const OPEN = 26;
+const NARROW = 560;
 
 export function draw(place, records, { word, series, width }) {
   const found = new Map();
@@ -57,6 +58,12 @@ function chart(dated, { word, series, width }) {
     if (exact) [from, to] = [(from + to) / 2 - 5, (from + to) / 2 + 5];
     else if (to - from < 10) [from, to] = [(from + to) / 2 - 5, (from + to) / 2 + 5];
     const [begin, end] = [from - (one.span.openStart ? OPEN : 0), to + (one.span.openEnd ? OPEN : 0)];
+    if (width < NARROW) {
+      // a name stands above its mark, for there is no room beside it
+      const text = shortened(one.item.text, width - 16, font);
+      const x0 = Math.min(Math.max((begin + end) / 2 - textWidth(text, font) / 2, 8), width - 8 - textWidth(text, font));
+      return { one, from, to, begin, end, exact, text, lane: lanes.push(0) - 1, above: x0 };
+    }
     const full = textWidth(one.item.text, font);
     const [after, before] = [width - right - end - 8, begin - left - 8];
     const onRight = full <= after || after >= before;
@@ -68,19 +75,20 @@ function chart(dated, { word, series, width }) {
     lanes[lane] = extent[1];
     return { one, from, to, begin, end, exact, onRight, text, lane };
   });
-  const height = TOP + lanes.length * LANE + 12;
+  const step = width < NARROW ? 42 : LANE;
+  const height = TOP + lanes.length * step + 12;
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": word("timeline"), class: "chart" });
   root.append(axis(x, width, height));
-  for (const { one, from, to, begin, end, exact, onRight, text, lane } of marks) {
-    const y = TOP + lane * LANE + LANE / 2 + 4;
+  for (const { one, from, to, begin, end, exact, onRight, text, lane, above } of marks) {
+    const y = TOP + lane * step + step / 2 + (above === undefined ? 4 : 12);
     const doubt = `${one.span.uncertain ? " uncertain" : ""}${one.span.approximate ? " approximate" : ""}`;
     const shape = exact
       ? svg("circle", { cx: (from + to) / 2, cy: y, r: 5.5, class: `mark${doubt}` })
       : svg("rect", { x: from, y: y - 5, width: to - from, height: 10, rx: 5, class: `mark${doubt}` });
     const said = [one.item.text, one.date?.text ?? `${one.earliest?.text ?? "…"} – ${one.latest?.text ?? "…"}`].join(", ");
     const cut = text.endsWith("…");
-    const at = { y: y + 4.5, "aria-hidden": "true", "text-anchor": onRight ? "start" : "end" };
-    const [place, dots] = onRight ? [end + 8, end + 8 + textWidth(text.slice(0, -1), font)] : [begin - 8, begin - 8];
+    const at = { y: above === undefined ? y + 4.5 : y - 11, "aria-hidden": "true", "text-anchor": onRight || above !== undefined ? "start" : "end" };
+    const [place, dots] = above !== undefined ? [above, above + textWidth(text.slice(0, -1), font)] : onRight ? [end + 8, end + 8 + textWidth(text.slice(0, -1), font)] : [begin - 8, begin - 8];
     root.append(
       svg(
         "a",
@@ -88,7 +96,7 @@ function chart(dated, { word, series, width }) {
         one.span.openStart ? arrow(from, begin, y) : null,
         one.span.openEnd ? arrow(to, end, y) : null,
         shape,
-        svg("text", { ...at, x: cut && !onRight ? place - textWidth("…", font) : place }, cut ? text.slice(0, -1) : text),
+        svg("text", { ...at, x: cut && !onRight && above === undefined ? place - textWidth("…", font) : place }, cut ? text.slice(0, -1) : text),
       ),
       ...(cut ? [svg("text", { ...at, x: dots }, "…")] : []), // not in the link: what is seen there is a part of its name
     );
@@ -124,5 +132,5 @@ function key(word) {
     [sample(svg("rect", { x: 2, y: 1, width: 30, height: 10, rx: 5, class: "mark uncertain" })), "uncertain"],
     [sample(svg("rect", { x: 2, y: 1, width: 12, height: 10, rx: 5, class: "mark" }), arrow(14, 32, 6)), "open"],
   ];
-  return el("ul", { class: "key" }, entries.map(([picture, name]) => el("li", {}, picture, ` ${word(name)}`)));
+  return el("ul", { class: "chart-key" }, entries.map(([picture, name]) => el("li", {}, picture, ` ${word(name)}`)));
 }

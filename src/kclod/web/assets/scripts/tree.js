@@ -43,7 +43,7 @@ export function draw(place, records, { word }) {
     return el("li", {}, button, line(entry), below);
   };
   const twigs = [];
-  const list = el("ul", { class: "tree" }, order(roots).map((entry) => branch(entry, new Set())));
+  const list = el("ul", { class: "count-tree" }, order(roots).map((entry) => branch(entry, new Set())));
   const all = (shown) => () => twigs.forEach((open) => open(shown));
   place.append(
     el("p", { class: "buttons" }, el("button", { type: "button", class: "plain", onclick: all(true) }, word("open-all")), el("button", { type: "button", class: "plain", onclick: all(false) }, word("close-all"))),
