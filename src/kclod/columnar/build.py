@@ -82,7 +82,7 @@ def arrange(
     """The columns of a dictionary and of triples in any order, which may repeat."""
     subjects, predicates, objects = _distinct(*triples)
     used, begins = np.unique(predicates, return_index=True)
-    ends = [*begins[1:].tolist(), len(predicates)]
+    ends = [*begins[1:].tolist(), len(predicates)][: len(used)]
     backward = np.lexsort((subjects, objects, predicates))
     inverse_objects, inverse_subjects = objects[backward], subjects[backward]
     runs = [

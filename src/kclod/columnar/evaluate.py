@@ -63,8 +63,7 @@ def solutions(context: Context, select: Select) -> Relation:
         for name, expression in select.projection:
             if expression is not None:
                 relation = _bound(context, relation, name, expression)
-    shown = [name for name, _ in select.projection] or [name for name in _in_scope(select.where) if name in relation.columns]
-    shown = list(dict.fromkeys(shown))
+    shown = [name for name, _ in select.projection] or sorted(_in_scope(select.where))  # the store's order for `*`
     relation = _complete(relation, shown)
     if ordering:
         most = None if select.distinct or select.limit is None else select.offset + select.limit
@@ -248,7 +247,7 @@ def _mentioned_in(expression: Expr) -> set[str]:
 
 
 def _in_scope(group: Group) -> list[str]:
-    """The variables of `SELECT *`, in the order of their first place (section 18.2.1)."""
+    """The variables of `SELECT *` (section 18.2.1)."""
     found: list[str] = []
     for element in group.elements:
         found.extend(_bound_by(element))

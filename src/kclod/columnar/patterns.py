@@ -210,6 +210,8 @@ def _closed(context: Context, relation: Relation, subject: Node, path: Path, val
         starts, backward = context.table.nodes, False
     else:
         starts = np.unique(_column(context, relation, value if backward else subject))
+        if path.form != "+" and not context.table.are_nodes(starts):
+            raise UnsupportedError("a path from what is no node of the graph")
     begin, end = (value, subject) if backward else (subject, value)
     step = Path("inverse", path.parts) if backward else path.parts[0]
     sources, targets = _reached(context, starts, step, path.form)

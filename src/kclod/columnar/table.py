@@ -103,12 +103,22 @@ class Table:
         return np.repeat(numbers, lengths)
 
     @cached_property
-    def nodes(self) -> Ids:
-        """All numbers that are a subject or an object."""
+    def _is_node(self) -> NDArray[np.bool_]:
         seen = np.zeros(len(self.dictionary), np.bool_)
         seen[self.subjects] = True
         seen[self.objects] = True
-        return np.flatnonzero(seen).astype(np.int32)
+        return seen
+
+    @property
+    def nodes(self) -> Ids:
+        """All numbers that are a subject or an object."""
+        return np.flatnonzero(self._is_node).astype(np.int32)
+
+    def are_nodes(self, numbers: Ids) -> bool:
+        """Whether all of them are a subject or an object."""
+        if len(numbers) and (numbers.min() < 0 or numbers.max() >= len(self.dictionary)):
+            return False
+        return bool(self._is_node[numbers].all())
 
 
 _NONE = Predicate(0, 0, 0, 0)
@@ -137,8 +147,9 @@ def open_table(folder: Path) -> Table | None:
 
 
 def _array(path: Path) -> NDArray[np.int32]:
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    return np.asarray(mapped)  # a plain view of the same memory: quicker to slice than a memmap
+    small = path.stat().st_size < mmap.PAGESIZE
+    array = np.load(path, mmap_mode=None if small else "r", allow_pickle=False)
+    return np.asarray(array)  # a plain view of the same memory: quicker to slice than a memmap
 
 
 def _bytes(path: Path) -> memoryview:
