@@ -47,6 +47,11 @@ class Draft:
             self._flushing.append(threading.Thread(target=_sync_early, args=(path,)))
             self._flushing[-1].start()
 
+    def add(self, name: str) -> None:
+        """List a file that another process has written below the folder."""
+        path = self.folder / name
+        self._entries[name] = FileEntry(name, path.stat().st_size, digest(path), media_type_of(name))
+
     def take(self, name: str, other: Path) -> None:
         """Take over a file of another release, which nobody changes any more: by a hard link, or as a copy."""
         path = self.folder / name

@@ -1,15 +1,17 @@
 """An immutable, versioned release folder; made beside the others and moved into place in one step.
 
 Layout: `<root>/<version>/` holds `manifest.json`, `site.json`, `dumps/<name>.ttl` (default graph, readable),
-`dumps/<name>.nq` (whole dataset, canonical), `ontology.ttl` (when there is one), `stages/…`, `store/` and
-`store.json`; `<root>/current` is a relative symlink to the release that is served. Everything but the store and
-`store.json` is byte-identical for equal inputs: RocksDB's files are not, so their digests are listed apart.
+`dumps/<name>.nq` (whole dataset, canonical), `ontology.ttl` (when there is one), `stages/…`, `columns/` (the default
+graph as arrays, where it can be held so), `store/` and `store.json`; `<root>/current` is a relative symlink to the
+release that is served. Everything but the store and `store.json` is byte-identical for equal inputs: RocksDB's files
+are not, so their digests are listed apart.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,9 @@ import pyoxigraph as ox
 from pydantic import TypeAdapter
 
 from kclod import rdf, turtle
+from kclod.columnar.build import FOLDER as COLUMNS
+from kclod.columnar.build import Columns, NoColumnsError, columns_of
+from kclod.columnar.making import Making
 from kclod.draft import Draft, drafting, only_writer, point, settle
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.integrity import (
@@ -50,6 +55,8 @@ __all__ = [
 ]
 
 SITE, ONTOLOGY, STORE = "site.json", "ontology.ttl", "store"
+_LARGE_GRAPH = 50_000
+"""Statements from which on a process of its own is worth its start."""
 _MANIFEST, _STORE_LIST, _CURRENT = "manifest.json", "store.json", "current"
 
 
@@ -99,6 +106,11 @@ class Release:
         return self.path / STORE
 
     @property
+    def columns_path(self) -> Path:
+        """The folder of the default graph as columns, for `columnar.table.open_table`; not every release has it."""
+        return self.path / COLUMNS
+
+    @property
     def dumps(self) -> tuple[Dump, ...]:
         """The dumps that the manifest lists, by name."""
         files = _files_adapter().validate_python(self.manifest["files"])
@@ -146,8 +158,7 @@ def publish(
     with only_writer(root, patience), drafting(root) as draft:
         lines = rdf.canonical_lines(map(str, quads))
         content = Content.of(lines, site)
-        for name, text in content.files(site):
-            draft.write(name, text)
+        content.write(draft, site)
         for name, text in {f"stages/{n}": t for n, t in stages.items()}.items():
             draft.write(usable(name), text)
         for name, text in (downloads or {}).items():
@@ -181,13 +192,35 @@ class Content:
         named = len(sizes) - ("" in sizes)
         return cls(lines, default, ontology, Counts(len(lines), sizes[""], named))
 
-    def files(self, site: Site) -> Iterator[tuple[str, bytes | Iterable[bytes]]]:
-        """The files that every release has, by their names below its folder."""
-        yield SITE, site.to_json().encode()
-        yield dump_name(site, rdf.N_QUADS), rdf.in_pieces(self.lines)
-        yield dump_name(site, rdf.TURTLE), turtle.write_statements(self.default, site.prefixes)
-        if "ontology" in site.graphs:
-            yield ONTOLOGY, turtle.write_statements(self.ontology, site.prefixes)
+    def write(self, draft: Draft, site: Site) -> None:
+        """Write the files that every release has."""
+        dump = dump_name(site, rdf.N_QUADS)
+        draft.write(dump, rdf.in_pieces(self.lines))
+        with self._columns(draft, dump):
+            draft.write(SITE, site.to_json().encode())
+            draft.write(dump_name(site, rdf.TURTLE), turtle.write_statements(self.default, site.prefixes))
+            if "ontology" in site.graphs:
+                draft.write(ONTOLOGY, turtle.write_statements(self.ontology, site.prefixes))
+
+    @contextmanager
+    def _columns(self, draft: Draft, dump: str) -> Iterator[None]:
+        """Make the columns of the default graph meanwhile; those of a small one are made at once."""
+        if len(self.default) < _LARGE_GRAPH:
+            with suppress(NoColumnsError):
+                write_columns(draft, columns_of(self.default))
+            yield
+            return
+        with Making(draft.folder / dump, draft.folder / COLUMNS) as making:
+            yield
+            making.finish()
+            for path in sorted((draft.folder / COLUMNS).glob("*")):
+                draft.add(f"{COLUMNS}/{path.name}")
+
+
+def write_columns(draft: Draft, columns: Columns) -> None:
+    """Write the files of columns."""
+    for name, data in columns.files():
+        draft.write(f"{COLUMNS}/{name}", data)
 
 
 def dump_name(site: Site, fmt: rdf.Format) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kclod.columnar.algebra import UnsupportedError
 from kclod.columnar.answer import Solutions, answer
 from kclod.columnar.build import columns_of
+from kclod.columnar.parse import parse
 from kclod.columnar.dictionary import UNBOUND, write_term
 from kclod.columnar.table import Table, open_table
 
@@ -28,7 +29,12 @@ TAGGED = ['"Korea"@en', '"한국"@ko', '"Corée"@fr', '"colour"@en-CA', '"korea"
 DATES = [f'"{text}"^^<{XSD}date>' for text in ("2015-01-31", "2016-02-29", "1999-12-31", "2015-06-01")]
 ODD_DATES = [f'"{text}"^^<{XSD}date>' for text in ("2015-01-31Z", "2015-02-30", "2015-03-01+09:00")]
 NUMBERS = [f'"{text}"^^<{XSD}integer>' for text in ("1", "02", "-3", "10")] + [f'"1.50"^^<{XSD}decimal>']
-OTHERS = [f'"true"^^<{XSD}boolean>', f'"2015"^^<{XSD}gYear>', '"x"^^<http://e/type>', f'"2015-01-31T00:00:00"^^<{XSD}dateTime>']
+OTHERS = [
+    f'"true"^^<{XSD}boolean>',
+    f'"2015"^^<{XSD}gYear>',
+    '"x"^^<http://e/type>',
+    f'"2015-01-31T00:00:00"^^<{XSD}dateTime>',
+]
 
 
 @st.composite
@@ -68,7 +74,7 @@ Rows = list[tuple[tuple[str, str], ...]]
 def of_columns(table: Table, query: str) -> Rows | bool | None:
     """The rows of an answer, each a sorted tuple of variable and term; None when columns do not answer."""
     try:
-        found = answer(table, query)
+        found = answer(table, parse(query))
     except UnsupportedError:
         return None
     return found if isinstance(found, bool) else _rows(found)
@@ -78,7 +84,9 @@ def _rows(found: Solutions) -> Rows:
     columns: dict[str, list[str | None]] = {}
     for name, column in found.relation.columns.items():
         if column.dtype == np.int32:
-            bound = [None if n == UNBOUND else write_term(found.context.terms(np.array([n], np.int32))[0]) for n in column]
+            bound = [
+                None if n == UNBOUND else write_term(found.context.terms(np.array([n], np.int32))[0]) for n in column
+            ]
         else:
             bound = [None if n == np.iinfo(np.int64).min else f'"{n}"^^<{XSD}integer>' for n in column]
         columns[name] = bound
@@ -95,10 +103,7 @@ def of_store(store: ox.Store, query: str) -> Rows | bool:
         return bool(found)
     assert isinstance(found, ox.QuerySolutions)
     names = [variable.value for variable in found.variables]
-    return [
-        tuple(sorted((name, str(row[name])) for name in names if row[name] is not None))
-        for row in found
-    ]
+    return [tuple(sorted((name, str(row[name])) for name in names if row[name] is not None)) for row in found]
 
 
 def same(ours: Rows | bool, theirs: Rows | bool) -> bool:

@@ -23,7 +23,11 @@ def patterns(draw: st.DrawFn, depth: int = 0) -> str:
         options = [value, value, value, "?v", '"Korea"@en', DATES[0]]
         return f"{subject} :{name} {draw(st.sampled_from(options))}"
     if kind < 9:
-        path = draw(st.sampled_from([":p*", ":p+", "^:q", ":p/:q", ":p|:q", "(:p|^:q)+", ":p?", ":p/:label", "(:p/:q)*", "^(:p/:q)"]))
+        path = draw(
+            st.sampled_from(
+                [":p*", ":p+", "^:q", ":p/:q", ":p|:q", "(:p|^:q)+", ":p?", ":p/:label", "(:p/:q)*", "^(:p/:q)"]
+            )
+        )
         return f"{subject} {path} {draw(st.sampled_from([*VARIABLES, ':a', ':absent']))}"
     return f"{subject} {draw(st.sampled_from(['?p', '?p', '?s']))} {draw(st.sampled_from([*VARIABLES, '?l', ':a']))}"
 
@@ -58,10 +62,22 @@ def groups(draw: st.DrawFn, depth: int = 0) -> str:
         elif kind == 7 and depth < 2:
             parts.append(f"MINUS {{ {draw(groups(depth + 1))} }}")
         elif kind == 8:
-            value = draw(st.sampled_from(["YEAR(?d)", "STR(?l)", "?s", "LANG(?l)", "1", "STRLEN(?l)", "IF(BOUND(?t), ?t, ?s)"]))
+            value = draw(
+                st.sampled_from(["YEAR(?d)", "STR(?l)", "?s", "LANG(?l)", "1", "STRLEN(?l)", "IF(BOUND(?t), ?t, ?s)"])
+            )
             parts.append(f"BIND({value} AS ?bound{len(parts)}{depth})")
         elif kind == 9:
-            parts.append(draw(st.sampled_from(["VALUES ?s { :a :b :absent }", "VALUES (?s ?t) { (:a :b) (:b :c) (UNDEF :a) }", 'VALUES ?l { "Korea"@en "korea" }'])))
+            parts.append(
+                draw(
+                    st.sampled_from(
+                        [
+                            "VALUES ?s { :a :b :absent }",
+                            "VALUES (?s ?t) { (:a :b) (:b :c) (UNDEF :a) }",
+                            'VALUES ?l { "Korea"@en "korea" }',
+                        ]
+                    )
+                )
+            )
         elif kind == 10 and depth < 1:
             parts.append(f"{{ SELECT DISTINCT ?s ?t {{ {draw(groups(depth + 1))} }} }}")
         elif kind == 11 and depth < 1:

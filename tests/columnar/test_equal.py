@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, event, given, settings
 
 from kclod.columnar.algebra import UnsupportedError
 from kclod.columnar.answer import answer
+from kclod.columnar.build import columns_of
+from kclod.columnar.parse import parse
+from kclod.columnar.update import updated
 from kclod.columnar.write import write_boolean, write_solutions
 from tests.columnar.asking import graphs, of_columns, of_store, same, store_of, table_of
 from tests.columnar.queries import queries
@@ -20,7 +23,11 @@ from tests.columnar.queries import queries
 _ANSWERED: Counter[bool] = Counter()
 
 
-@settings(max_examples=int(os.environ.get("KCLOD_EXAMPLES", "400")), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=int(os.environ.get("KCLOD_EXAMPLES", "400")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(statements=graphs(), query=queries())
 def test_columns_answer_as_the_store_does(statements: list[str], query: str, tmp_path: Path) -> None:
     store = store_of(statements)
@@ -45,7 +52,7 @@ def test_results_are_written_as_the_store_writes_them(statements: list[str], que
     store = store_of(statements)
     try:
         store.query(query)
-        found = answer(table_of(statements, tmp_path / "columns"), query)
+        found = answer(table_of(statements, tmp_path / "columns"), parse(query))
     except (SyntaxError, UnsupportedError):
         return
     for fmt in _FORMATS:
@@ -64,3 +71,20 @@ def _parts(body: bytes, fmt: ox.QueryResultsFormat) -> Counter[bytes]:
     if fmt == ox.QueryResultsFormat.XML:
         return Counter(re.findall(rb".*?<result>|.*?</result>|.+", body, re.DOTALL))
     return Counter(body.splitlines(keepends=True))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=graphs(), after=graphs(), both=graphs())
+def test_columns_brought_up_to_date_are_those_made_anew(
+    before: list[str], after: list[str], both: list[str], tmp_path: Path
+) -> None:
+    old, new = {*before, *both}, {*after, *both}
+    store = store_of(sorted(new))
+
+    def still(statement: str) -> bool:
+        (quad,) = ox.parse(f"{statement} .", ox.RdfFormat.N_TRIPLES)
+        return quad in store
+
+    table = table_of(sorted(old), tmp_path / "columns")
+    made = dict(updated(table, old - new, new - old, still).files())
+    assert made == dict(columns_of(sorted(new)).files())

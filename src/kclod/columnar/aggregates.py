@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -12,12 +12,12 @@ from kclod.columnar.context import Context
 from kclod.columnar.dictionary import UNBOUND, Ids
 from kclod.columnar.expressions import value_of
 from kclod.columnar.ordering import sortable
-from kclod.columnar.relation import NO_NUMBER, Numbers, Places, Relation, code, grouped
+from kclod.columnar.relation import Numbers, Places, Relation, are_ids, bound_in, grouped
 
 
 def aggregate(
     context: Context, relation: Relation, select: Select, expressions: Iterable[Expr]
-) -> tuple[Relation, dict[Expr | None, Expr]]:
+) -> tuple[Relation, dict[Expr, Expr]]:
     """One solution for each group, and each expression with its aggregates replaced by variables of these solutions."""
     keys: list[str] = []
     for name, expression in select.grouping or ():
@@ -33,7 +33,7 @@ def aggregate(
         found = relation.take(firsts).only(keys)
     else:
         groups, found = None, Relation(1, {}, frozenset())
-    names: dict[Expr | None, Expr] = {}
+    names: dict[Expr, Expr] = {}
     known: dict[Expr, str] = {}
 
     def replaced(expression: Expr) -> Expr:
@@ -53,8 +53,10 @@ def aggregate(
     return found, names
 
 
-def _aggregated(context: Context, relation: Relation, expression: Expr, groups: Places | None, size: int) -> Ids | Numbers:
-    """The value of an aggregate for each group; `groups` tells that of each solution, None when there is one for all."""
+def _aggregated(
+    context: Context, relation: Relation, expression: Expr, groups: Places | None, size: int
+) -> Ids | Numbers:
+    """The value of an aggregate for each group; `groups` tells that of each solution, None when one has all."""
     if not expression.arguments:
         if expression.name != "COUNT" or expression.distinct:
             raise UnsupportedError("an aggregate of whole solutions")
@@ -65,7 +67,7 @@ def _aggregated(context: Context, relation: Relation, expression: Expr, groups: 
     column = relation.columns.get(name)
     if column is None:
         column = np.full(relation.size, UNBOUND, np.int32)
-    bound = column != (UNBOUND if column.dtype == np.int32 else NO_NUMBER)
+    bound = bound_in(column)
     if expression.name == "COUNT":
         if not bound.all():
             column, groups = column[bound], groups[bound]
@@ -79,7 +81,7 @@ def _aggregated(context: Context, relation: Relation, expression: Expr, groups: 
         return _first(column, groups, size)
     if expression.distinct:
         raise UnsupportedError("a distinct sum")
-    if column.dtype != np.int64:
+    if are_ids(column):
         sortable(context, column)
     if expression.name in ("MIN", "MAX"):
         return _extreme(column, groups, size, np.minimum if expression.name == "MIN" else np.maximum)
@@ -93,6 +95,8 @@ def _first(column: Ids | Numbers, groups: Places, size: int) -> Ids | Numbers:
 
 
 def _extreme(column: Ids | Numbers, groups: Places, size: int, which: np.ufunc) -> Ids | Numbers:
-    found = np.full(size, np.iinfo(column.dtype).max if which is np.minimum else np.iinfo(column.dtype).min, column.dtype)
+    found = np.full(
+        size, np.iinfo(column.dtype).max if which is np.minimum else np.iinfo(column.dtype).min, column.dtype
+    )
     which.at(found, groups, column)
     return found

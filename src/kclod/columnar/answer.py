@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from kclod.columnar.algebra import Select, UnsupportedError
 from kclod.columnar.context import Context
 from kclod.columnar.evaluate import exists_any, solutions
-from kclod.columnar.parse import parse
 from kclod.columnar.relation import Relation
 from kclod.columnar.table import Table
 
@@ -25,12 +24,11 @@ class Solutions:
         return list(self.relation.columns)
 
 
-def answer(table: Table, query: str) -> Solutions | bool:
+def answer(table: Table, asked: Select) -> Solutions | bool:
     """The result of a query on the default graph, which the store has found well-formed.
 
     UnsupportedError when it is the store's to answer.
     """
-    asked = parse(query)
     context = Context(table)
     if asked.form == "ask":
         return exists_any(context, asked.where)
@@ -41,6 +39,12 @@ def answer(table: Table, query: str) -> Solutions | bool:
 
 def _lazy(select: Select) -> bool:
     """Whether the first solutions that come are wanted, in any order."""
-    if select.limit is None or select.ordering or select.distinct or select.grouping is not None or select.where.filters:
+    if (
+        select.limit is None
+        or select.ordering
+        or select.distinct
+        or select.grouping is not None
+        or select.where.filters
+    ):
         return False
     return not any(expression is not None for _, expression in select.projection)

@@ -1,4 +1,4 @@
-"""Makes the columns of a graph: its terms as numbers, and its triples in two orders, as files that are mapped into memory.
+"""Makes the columns of a graph: its terms as numbers and its triples in two orders, in files to be mapped into memory.
 
 The files depend on the set of triples alone, so equal graphs have equal files.
 """
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from kclod.columnar.dictionary import Ids, Term, order_of_kind, read_term
 from kclod.rdf import Statement
 
+FOLDER = "columns"
+"""Of a release, where the files are."""
 VERSION = 1
 """Of the files; another one is not read."""
 META, VALUES, FOLDED, OFFSETS = "columns.json", "values.bin", "folded.bin", "offsets.npy"
@@ -49,15 +51,18 @@ class Columns:
 
 def columns_of(statements: Iterable[Statement]) -> Columns:
     """The columns of distinct statements. NoColumnsError when they cannot be held so."""
-    subjects, predicates, objects = _split(statements)
+    subjects, predicates, objects = split(statements)
     texts = dict.fromkeys(subjects)
     texts.update(dict.fromkeys(predicates))
     texts.update(dict.fromkeys(objects))
-    terms = _terms(texts)
+    terms = stored_terms(texts)
     ordered = sorted(set(terms.values()), key=_order)
     numbers = {term: number for number, term in enumerate(ordered)}
     by_text = {text: numbers[term] for text, term in terms.items()}
-    table = [np.fromiter(map(by_text.__getitem__, column), np.int32, len(column)) for column in (subjects, predicates, objects)]
+    table = [
+        np.fromiter(map(by_text.__getitem__, column), np.int32, len(column))
+        for column in (subjects, predicates, objects)
+    ]
     return assemble([(term.kind, term.value.encode()) for term in ordered], *table)
 
 
@@ -114,7 +119,8 @@ def _runs(column: Ids) -> int:
     return int(np.count_nonzero(np.diff(column))) + 1
 
 
-def _split(statements: Iterable[Statement]) -> tuple[list[str], list[str], list[str]]:
+def split(statements: Iterable[Statement]) -> tuple[list[str], list[str], list[str]]:
+    """Subjects, predicates and objects. NoColumnsError when one is a triple term."""
     parts = [statement.split(" ", 2) for statement in statements]
     if any(o[:2] == "<<" for _, _, o in parts):
         raise NoColumnsError("there are triple terms")
@@ -125,8 +131,11 @@ def _order(term: Term) -> tuple[tuple[int, str], str]:
     return order_of_kind(term.kind), term.value  # code points sort as their UTF-8 does
 
 
-def _terms(texts: Iterable[str]) -> dict[str, Term]:
-    """The terms of N-Triples texts as the store has them: numbers and dates by value, language tags in lower case."""
+def stored_terms(texts: Iterable[str]) -> dict[str, Term]:
+    """The terms of N-Triples texts as the store has them: numbers and dates by value, language tags in lower case.
+
+    NoColumnsError for base directions, and for a NUL in a literal.
+    """
     terms = {text: read_term(text) for text in texts}
     typed = [text for text, term in terms.items() if term.kind[:2] == "^^"]
     for text, stored in zip(typed, as_stored(typed), strict=True):
@@ -148,5 +157,5 @@ def as_stored(literals: list[str]) -> list[str]:
     store = ox.Store()
     data = "".join([f"<x:{number}> <x:> {text} .\n" for number, text in enumerate(literals)])
     store.load(data.encode(), ox.RdfFormat.N_TRIPLES)
-    found = {quad.subject.value: str(quad.object) for quad in store}  # type: ignore[union-attr]  # all are IRIs
+    found = {quad.subject.value: str(quad.object) for quad in store}
     return [found[f"x:{number}"] for number in range(len(literals))]

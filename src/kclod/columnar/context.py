@@ -58,10 +58,11 @@ class Context:
     def among(self, numbers: Ids, members: Ids) -> Mask:
         """Which of the numbers are among the members, none of them `UNBOUND`."""
         if len(members) <= 1:
-            return numbers == (members[0] if len(members) else -2)
+            return np.equal(numbers, members[0] if len(members) else -2)
         if len(numbers) < 512 and len(members) < 512:
             return np.isin(numbers, members)
         table = np.zeros(self.size + 1, np.bool_)  # the last one for UNBOUND, which is -1
         table[members] = True
         table[-1] = False
-        return table[numbers]
+        found: Mask = table[numbers]
+        return found

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -86,12 +87,12 @@ def order_of_kind(kind: str) -> tuple[int, str]:
 class Dictionary:
     """The terms by number. `values` holds the UTF-8 of all of them, each with a NUL after it.
 
-    `offsets` tells where each begins, and where the next would; `kinds` are the kinds, of which number `k` has the terms
-    from `starts[k]` up to `starts[k + 1]`. `folded` is `values` with ASCII letters in lower case.
+    `offsets` tells where each begins, and where the next would; `kinds` are the kinds, of which number `k` has the
+    terms from `starts[k]` up to `starts[k + 1]`. `folded` is `values` with ASCII letters in lower case.
     """
 
-    values: memoryview
-    folded: memoryview
+    values: bytes | mmap
+    folded: bytes | mmap
     offsets: NDArray[np.int64]
     kinds: Sequence[str]
     starts: Sequence[int]
@@ -102,13 +103,13 @@ class Dictionary:
     def value(self, number: int) -> bytes:
         """The UTF-8 of a term."""
         start, end = self.offsets[number : number + 2].tolist()
-        return bytes(self.values[start : end - 1])
+        return self.values[start : end - 1]
 
     def texts(self, numbers: Ids) -> list[str]:
         """The values of terms."""
         starts, ends = self.offsets[numbers].tolist(), self.offsets[numbers + 1].tolist()
         values = self.values
-        return [str(values[start : end - 1], "utf-8") for start, end in zip(starts, ends, strict=True)]
+        return [values[start : end - 1].decode() for start, end in zip(starts, ends, strict=True)]
 
     def kind(self, number: int) -> str:
         """The kind of a term."""
@@ -154,8 +155,7 @@ class Dictionary:
     @cached_property
     def turning_letters(self) -> bool:
         """Whether a text has a letter outside of ASCII that without case is one inside, or several."""
-        data = self.values.obj
-        return any(data.find(letter.encode()) >= 0 for letter in _TURNING)
+        return any(self.values.find(letter.encode()) >= 0 for letter in _TURNING)
 
     @cached_property
     def dates(self) -> NDArray[np.uint8] | None:

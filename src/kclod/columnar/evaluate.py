@@ -28,11 +28,11 @@ from kclod.columnar.expressions import holds, value_of
 from kclod.columnar.ordering import ordered
 from kclod.columnar.patterns import match
 from kclod.columnar.relation import (
-    NO_NUMBER,
     UNIT,
     Mask,
     Numbers,
     Relation,
+    bound_in,
     distinct,
     grouped,
     join,
@@ -52,17 +52,14 @@ def solutions(context: Context, select: Select) -> Relation:
     ordering = list(select.ordering)
     if select.grouping is not None or any(map(_aggregates, expressions)):
         relation, names = aggregate(context, relation, select, expressions)
-        projection = [(name, names.get(expression)) for name, expression in select.projection]
         ordering = [(names[expression], descends) for expression, descends in ordering]
-        for expression in select.having:
-            relation = relation.where(holds(context, relation, names[expression], _exists))
-        for name, expression in projection:
-            if expression is not None:
-                relation = _bound(context, relation, name, expression)
+        for condition in select.having:
+            relation = relation.where(holds(context, relation, names[condition], _exists))
     else:
-        for name, expression in select.projection:
-            if expression is not None:
-                relation = _bound(context, relation, name, expression)
+        names = {expression: expression for expression in expressions}
+    for name, computed in select.projection:
+        if computed is not None:
+            relation = _bound(context, relation, name, names[computed])
     shown = [name for name, _ in select.projection] or sorted(_in_scope(select.where))  # the store's order for `*`
     relation = _complete(relation, shown)
     if ordering:
@@ -98,7 +95,7 @@ def _bound(context: Context, relation: Relation, name: str, expression: Expr) ->
 
 
 def _all_bound(column: Ids | Numbers) -> bool:
-    return bool((column != (UNBOUND if column.dtype == np.int32 else NO_NUMBER)).all())
+    return bool(bound_in(column).all())
 
 
 def _group(context: Context, given: Relation, group: Group) -> Relation:
@@ -191,7 +188,9 @@ def _seeded(context: Context, relation: Relation, group: Group) -> Relation:
 def _optional(context: Context, relation: Relation, group: Group) -> Relation:
     if _ROW in relation.columns:
         outer = relation.columns[_ROW]
-        inner = _optional(context, relation.only(n for n in relation.columns if n != _ROW).having(".outer", outer), group)
+        inner = _optional(
+            context, relation.only(n for n in relation.columns if n != _ROW).having(".outer", outer), group
+        )
         return inner.only(n for n in inner.columns if n != ".outer").having(_ROW, inner.columns[".outer"])
     matched = _seeded(context, relation, group)
     kept = np.ones(relation.size, np.bool_)

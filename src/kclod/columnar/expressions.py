@@ -30,7 +30,7 @@ from kclod.columnar.dictionary import (
     read_term,
     write_term,
 )
-from kclod.columnar.relation import NO_NUMBER, Mask, Numbers, Relation, grouped
+from kclod.columnar.relation import NO_NUMBER, Mask, Numbers, Relation, are_ids, are_numbers, bound_in, grouped
 
 _MOST_ASKED = 2_000
 """Different values about which the store's engine is asked."""
@@ -68,7 +68,7 @@ def holds(context: Context, relation: Relation, expression: Expr, exists: Exists
     if told is not None:
         return told
     truth = _asked(context, relation, expression, f"IF({_text(expression)}, true, false)")
-    return truth == context.number(_TRUE)
+    return np.equal(truth, context.number(_TRUE))
 
 
 _TRUE = Term(f"^^<{_XSD}boolean>", "true")
@@ -194,7 +194,7 @@ def _bound(relation: Relation, variable: Expr) -> Mask:
     column = relation.columns.get(variable.name)
     if column is None:
         return np.zeros(relation.size, np.bool_)
-    return column != (UNBOUND if column.dtype == np.int32 else NO_NUMBER)
+    return bound_in(column)
 
 
 def _compared(context: Context, relation: Relation, name: str, term: Term, form: str) -> Mask | None:
@@ -204,7 +204,7 @@ def _compared(context: Context, relation: Relation, name: str, term: Term, form:
     column = relation.ids(name)
     if form == "=":
         if term.kind in (IRI, STRING) or term.kind[:1] == "@":
-            return column == context.number(term)
+            return np.equal(column, context.number(term))
         return None
     if (column >= len(context.dictionary)).any():
         return None
@@ -245,7 +245,9 @@ def _of_two(relation: Relation, context: Context, left: Expr, right: Expr, form:
     """Two variables, or their STR, that are IRIs in every solution: equal or in order as their numbers are."""
     plain = left.form == right.form == "var"
     if not plain:
-        if not all(side.form == "call" and side.name == "STR" and side.arguments[0].form == "var" for side in (left, right)):
+        if not all(
+            side.form == "call" and side.name == "STR" and side.arguments[0].form == "var" for side in (left, right)
+        ):
             return None
         left, right = left.arguments[0], right.arguments[0]
     if plain and form not in ("=", "!="):
@@ -253,7 +255,7 @@ def _of_two(relation: Relation, context: Context, left: Expr, right: Expr, form:
     if left.name not in relation.columns or right.name not in relation.columns:
         return np.zeros(relation.size, np.bool_)
     ours, theirs = relation.columns[left.name], relation.columns[right.name]
-    if ours.dtype != np.int32 or theirs.dtype != np.int32:
+    if not are_ids(ours) or not are_ids(theirs):
         return None
     low, high = context.dictionary.range_of(IRI)
     for column in (ours, theirs):
@@ -292,7 +294,7 @@ def _number(context: Context, relation: Relation, expression: Expr) -> Numbers |
     """The integers that an expression gives in each solution, NO_NUMBER for none; None when this is not known."""
     if expression.form == "var":
         column = relation.columns.get(expression.name)
-        return column if column is not None and column.dtype == np.int64 else None
+        return column if column is not None and are_numbers(column) else None
     if expression.form != "call" or expression.name not in DATE_PARTS or expression.arguments[0].form != "var":
         return None
     name = expression.arguments[0].name
@@ -314,8 +316,8 @@ def _numbers_compared(context: Context, relation: Relation, numbers: Numbers, ot
     if other.form == "term" and other.term is not None:
         if other.term.kind != _INTEGER or not _INTEGER_TEXT.fullmatch(other.term.value):
             return None
-        return mask & _COMPARES[form](numbers, int(other.term.value))
+        return mask & np.asarray(_COMPARES[form](numbers, int(other.term.value)), np.bool_)
     more = _number(context, relation, other)
     if more is None:
         return None
-    return mask & (more != NO_NUMBER) & _COMPARES[form](numbers, more)
+    return mask & (more != NO_NUMBER) & np.asarray(_COMPARES[form](numbers, more), np.bool_)

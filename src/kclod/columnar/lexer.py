@@ -42,7 +42,9 @@ def tokens_of(query: str) -> list[Token]:
         raise UnsupportedError("an escape of a code point")
     found: list[Token] = []
     place = 0
-    for match in iter(_TOKEN.scanner(query).match, None):
+    for match in _TOKEN.finditer(query):
+        if match.start() != place:
+            break
         place = match.end()
         kind = str(match.lastgroup)
         if kind != "skip":

@@ -9,7 +9,7 @@ import numpy as np
 from kclod.columnar.algebra import UnsupportedError
 from kclod.columnar.context import Context
 from kclod.columnar.dictionary import BLANK, DATE, IRI, STRING, Ids
-from kclod.columnar.relation import Numbers, Relation
+from kclod.columnar.relation import Numbers, Relation, are_ids
 
 Key = tuple[Ids | Numbers, bool]
 """What to sort by, and whether it descends."""
@@ -22,7 +22,7 @@ def ordered(context: Context, relation: Relation, keys: Sequence[Key], most: int
     """
     columns: list[Numbers] = []
     for column, descends in keys:
-        if column.dtype == np.int32:
+        if are_ids(column):
             sortable(context, column)
         values = column.astype(np.int64)
         columns.append(-values if descends else values)

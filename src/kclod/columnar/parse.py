@@ -35,15 +35,18 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _AGGREGATES = frozenset({"COUNT", "SUM", "MIN", "MAX", "SAMPLE"})
 _REFUSED = frozenset(
-    "AVG GROUP_CONCAT NOW RAND UUID STRUUID BNODE TRIPLE SUBJECT PREDICATE OBJECT".split()
+    ["AVG", "GROUP_CONCAT", "NOW", "RAND", "UUID", "STRUUID", "BNODE", "TRIPLE", "SUBJECT", "PREDICATE", "OBJECT"]
 )
 """Functions that an expression may not call: aggregates not known here, and those that differ from call to call."""
 _COMPARISONS = frozenset({"=", "!=", "<", ">", "<=", ">="})
 
 
 def parse(query: str) -> Select:
-    """The query. UnsupportedError for any other form, and for what the columns do not answer."""
-    return _Parser(tokens_of(query)).query()
+    """The query. UnsupportedError for any other form, for what the columns do not answer, and for what is malformed."""
+    try:
+        return _Parser(tokens_of(query)).query()
+    except (IndexError, RecursionError, ValueError):
+        raise UnsupportedError("no query, or one too deep") from None
 
 
 class _Parser:
@@ -138,7 +141,12 @@ class _Parser:
         ordering: list[tuple[Expr, bool]] = []
         if self._word("ORDER", "BY"):
             ordering.append(self._ordered())
-            while (key := self._peek()) == ("sign", "(") or key.kind == "var" or self._calls() or key.text.upper() in ("ASC", "DESC"):
+            while (
+                (key := self._peek()) == ("sign", "(")
+                or key.kind == "var"
+                or self._calls()
+                or key.text.upper() in ("ASC", "DESC")
+            ):
                 ordering.append(self._ordered())
         limit, offset = None, 0
         for _ in range(2):

@@ -51,7 +51,7 @@ def _cost(context: Context, relation: Relation, triple: Triple) -> float:
     if subject is not None:
         return relation.size * per_subject
     if value is not None:
-        return relation.size * (per_object if value is _BOUND else _exactly(context, predicate, int(value)))
+        return relation.size * (_exactly(context, predicate, value) if isinstance(value, int) else per_object)
     return relation.size * len(found) * (1 if relation.size == 1 else 1000)
 
 
@@ -232,9 +232,7 @@ def _reached(context: Context, starts: Ids, step: Path, form: str) -> tuple[Ids,
     """Pairs of a start and each node reached from it, once each."""
     begin, here, there = Var(".begin"), Var(".here"), Var(".there")
     size = np.int64(context.size)
-    frontier = Relation(
-        len(starts), {begin.name: starts, here.name: starts}, frozenset((begin.name, here.name))
-    )
+    frontier = Relation(len(starts), {begin.name: starts, here.name: starts}, frozenset((begin.name, here.name)))
     pairs = starts.astype(np.int64) * size + starts if form in ("*", "?") else np.empty(0, np.int64)
     while frontier.size:
         stepped = _along(context, frontier, here, step, there)

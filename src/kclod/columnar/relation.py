@@ -1,9 +1,10 @@
-"""Solutions as columns: operations of the SPARQL algebra (SPARQL 1.1 Query, section 18.5) on whole columns at a time."""
+"""Solutions as columns, and the operations of the SPARQL algebra on them (SPARQL 1.1 Query, section 18.5)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,21 @@ NO_NUMBER = np.iinfo(np.int64).min
 """Stands in a column of numbers where there is none."""
 MOST_ROWS = 8_000_000
 """Of any intermediate result; what would be larger is left to the store, which looks at one solution at a time."""
+
+
+def are_ids(column: Ids | Numbers) -> TypeGuard[Ids]:
+    """Whether a column holds terms."""
+    return column.dtype == np.int32
+
+
+def are_numbers(column: Ids | Numbers) -> TypeGuard[Numbers]:
+    """Whether a column holds integers."""
+    return column.dtype == np.int64
+
+
+def bound_in(column: Ids | Numbers) -> Mask:
+    """Which values of a column are there."""
+    return np.not_equal(column, UNBOUND if are_ids(column) else NO_NUMBER)
 
 
 class TooLargeError(UnsupportedError):
@@ -39,9 +55,9 @@ class Relation:
     def ids(self, name: str) -> Ids:
         """A column of terms. UnsupportedError when it has numbers."""
         column = self.columns[name]
-        if column.dtype != np.int32:
+        if not are_ids(column):
             raise UnsupportedError("a computed number where a term was expected")
-        return column  # type: ignore[return-value]  # told by its type
+        return column
 
     def take(self, places: Places | slice) -> Relation:
         """The solutions at these places."""
@@ -104,7 +120,7 @@ def code(columns: Sequence[Ids | Numbers]) -> tuple[Numbers, int]:
 
 
 def _dense(column: Ids | Numbers) -> tuple[Numbers, int]:
-    if column.dtype == np.int32:
+    if are_ids(column):
         return column.astype(np.int64) + 1, int(column.max(initial=UNBOUND)) + 2
     _, inverse = np.unique(column, return_inverse=True)
     return inverse, int(inverse.max(initial=0)) + 1
@@ -186,9 +202,12 @@ def union(parts: Sequence[Relation]) -> Relation:
     columns: dict[str, Ids | Numbers] = {}
     for name in names:
         found = [_padded(part, name) for part in parts]
-        if len({column.dtype for column in found}) > 1:
-            raise UnsupportedError("a variable with terms here and numbers there")
-        columns[name] = np.concatenate(found)
+        if ids := [column for column in found if are_ids(column)]:
+            if len(ids) < len(found):
+                raise UnsupportedError("a variable with terms here and numbers there")
+            columns[name] = np.concatenate(ids)
+        else:
+            columns[name] = np.concatenate([column for column in found if are_numbers(column)])
     certain = frozenset[str].intersection(*(part.certain for part in parts))
     return Relation(sum(part.size for part in parts), columns, certain)
 

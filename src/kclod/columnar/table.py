@@ -8,6 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +48,11 @@ class Table:
     """A graph's triples and the dictionary of their terms."""
 
     dictionary: Dictionary
+    predicates: dict[int, Predicate]
     subjects: Ids
     objects: Ids
     inverse_objects: Ids
     inverse_subjects: Ids
-    predicates: dict[int, Predicate]
     _starts: OrderedDict[tuple[int, bool], Ids] = field(default_factory=OrderedDict)
 
     def __len__(self) -> int:
@@ -135,25 +136,23 @@ def open_table(folder: Path) -> Table | None:
         return None
     if meta["version"] != VERSION:
         return None
-    starts = meta["starts"]
-    offsets: NDArray[np.int64] = _array(folder / OFFSETS)
-    dictionary = Dictionary(_bytes(folder / VALUES), _bytes(folder / FOLDED), offsets, meta["kinds"], starts)
+    offsets = _map(folder / OFFSETS).view(np.int64)
+    dictionary = Dictionary(_bytes(folder / VALUES), _bytes(folder / FOLDED), offsets, meta["kinds"], meta["starts"])
     predicates: dict[int, Predicate] = {}
     begin = 0
     for number, end, subjects, objects in meta["predicates"]:
         predicates[number] = Predicate(begin, end, subjects, objects)
         begin = end
-    return Table(dictionary, *(_array(folder / name) for name in (*FORWARD, *BACKWARD)), predicates)
+    a, b, c, d = (_map(folder / name).view(np.int32) for name in (*FORWARD, *BACKWARD))
+    return Table(dictionary, predicates, a, b, c, d)
 
 
-def _array(path: Path) -> NDArray[np.int32]:
+def _map(path: Path) -> NDArray[Any]:
     small = path.stat().st_size < mmap.PAGESIZE
     array = np.load(path, mmap_mode=None if small else "r", allow_pickle=False)
     return np.asarray(array)  # a plain view of the same memory: quicker to slice than a memmap
 
 
-def _bytes(path: Path) -> memoryview:
+def _bytes(path: Path) -> bytes | mmap.mmap:
     with path.open("rb") as file:
-        if not path.stat().st_size:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""

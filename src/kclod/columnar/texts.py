@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -33,9 +34,7 @@ def needle_of(function: str, arguments: list[str]) -> Needle | None:
     return Needle(match[2], bool(match[1]), flags == "i")
 
 
-def matching(
-    dictionary: Dictionary, column: Ids, needle: Needle, *, lowered: bool, any_term: bool
-) -> Mask | None:
+def matching(dictionary: Dictionary, column: Ids, needle: Needle, *, lowered: bool, any_term: bool) -> Mask | None:
     """For which terms of a column the text is found; None when their bytes do not tell it.
 
     `lowered`: in the lower case of the term's text. `any_term`: in the text of any term, else of strings alone.
@@ -90,15 +89,14 @@ def _starting(dictionary: Dictionary, column: Ids, needle: bytes, kinds: list[st
     return mask
 
 
-def _mark(dictionary: Dictionary, values: memoryview, needle: bytes, terms: tuple[int, int], found: Mask) -> None:
+def _mark(dictionary: Dictionary, values: bytes | mmap, needle: bytes, terms: tuple[int, int], found: Mask) -> None:
     """Mark the terms of a range that have the bytes somewhere."""
     low, high = terms
     if low == high:
         return
-    data = values.obj
     place, end = int(dictionary.offsets[low]), int(dictionary.offsets[high])
     places: list[int] = []
-    while (place := data.find(needle, place, end)) >= 0:
+    while (place := values.find(needle, place, end)) >= 0:
         places.append(place)
         place += 1
     if places:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from kclod.columnar.answer import Solutions
 from kclod.columnar.dictionary import BLANK, IRI, STRING, UNBOUND, Ids, Term, write_term
-from kclod.columnar.relation import NO_NUMBER, Numbers
+from kclod.columnar.relation import NO_NUMBER, Numbers, are_ids
 
 _INTEGER = "^^<http://www.w3.org/2001/XMLSchema#integer>"
 _TO_QUOTE = re.compile(r'[",\r\n]')
@@ -26,7 +26,7 @@ def write_solutions(found: Solutions, fmt: ox.QueryResultsFormat) -> bytes:
     return _WRITERS[fmt](found).encode()
 
 
-def write_boolean(value: bool, fmt: ox.QueryResultsFormat) -> bytes:  # noqa: FBT001  # it is the result
+def write_boolean(value: bool, fmt: ox.QueryResultsFormat) -> bytes:  # it is the result
     """The result of an ASK query. CSV and TSV have no standard form for it; this is the store's."""
     text = "true" if value else "false"
     match fmt:
@@ -40,16 +40,18 @@ def write_boolean(value: bool, fmt: ox.QueryResultsFormat) -> bytes:  # noqa: FB
 def rows_of(found: Solutions, most: int) -> list[list[str | None]]:
     """The first solutions as canonical N-Triples terms."""
     first = Solutions(found.context, found.relation.take(slice(0, most)))
-    columns = [[text or None for text in _cells(first, column, write_term)] for column in first.relation.columns.values()]
+    columns = [
+        [text or None for text in _cells(first, column, write_term)] for column in first.relation.columns.values()
+    ]
     return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in range(first.relation.size)]
 
 
 def _cells(found: Solutions, column: Ids | Numbers, render: Render) -> list[str]:
     """Each value of a column as text; empty where there is none."""
-    if column.dtype != np.int32:
+    if not are_ids(column):
         values: Iterable[int] = column.tolist()
         return ["" if value == NO_NUMBER else render(Term(_INTEGER, str(value))) for value in values]
-    numbers: Ids = column  # type: ignore[assignment]  # told by its type
+    numbers = column
     bound = numbers[numbers != UNBOUND]
     if len(numbers) <= _FEW:
         texts = iter([render(term) for term in found.context.terms(bound)])

@@ -17,6 +17,9 @@ import pyoxigraph as ox
 
 from kclod import shacl, turtle
 from kclod.accept import looked_at, select_claims
+from kclod.columnar.build import Columns
+from kclod.columnar.table import open_table
+from kclod.columnar.update import updated
 from kclod.errors import UsageError
 from kclod.integrity import text_digest
 from kclod.pipeline.previous import Asserted, GraphsView, SortedFile, SortedLines, Union
@@ -184,8 +187,22 @@ class Change:
     def store(self) -> ox.Store:
         """The new store, as far as it is known at the time; here with what records state."""
         store = copy_store(self.release.store_path, self._place)
-        change_store(store, self.stated)
+        self.change_store(store, self.stated)
         return store
+
+    def change_store(self, store: ox.Store, lines: Delta) -> None:
+        """Take lines out of the new store, and add others.
+
+        Lines with literals of one value that are written in two ways are one quad of the store: it stays.
+        """
+        for quad in quads_from(lines.removed):
+            store.remove(quad)
+        store.extend(quads_from(lines.added))
+        typed = (split_line(line) for line in lines.removed if '"^^<' in line)
+        beside = {(*statement.split(" ", 2)[:2], graph) for statement, graph in typed}
+        for subject, predicate, graph in beside:
+            others = self.old.starting(f"{subject} {predicate} ")
+            store.extend(quads_from(o for o in others if o not in lines.removed and split_line(o)[1] == graph))
 
     # reason -----------------------------------------------------------------------------------------------------
 
@@ -281,6 +298,16 @@ class Change:
         stated, derived = self.stated, self.derived_lines
         return Delta(stated.removed | derived.removed, stated.added | derived.added)
 
+    def columns(self) -> Columns:
+        """The columns of the default graph, once the new store is whole. NoColumnsError when there are none."""
+        table = open_table(self.release.columns_path)
+        if table is None:
+            raise NotLocalError
+        store = self.store
+        return updated(
+            table, self.default.removed, self.default.added, lambda statement: quads_from((statement,))[0] in store
+        )
+
     def statistics(self) -> Statistics:
         """The counts of the default graph."""
         objects: Counter[str] = Counter(s.split(" ", 2)[2] for s in self.default.added)
@@ -324,13 +351,6 @@ class Change:
                 raise NotLocalError
             changes[turtle.block_order(subject).encode()] = turtle.block(statements, names)
         return old.spliced(sorted(changes.items()))
-
-
-def change_store(store: ox.Store, lines: Delta) -> None:
-    """Take lines out of a store, and add others."""
-    for quad in quads_from(lines.removed):
-        store.remove(quad)
-    store.extend(quads_from(lines.added))
 
 
 def turtle_file(path: Path, names: turtle.Names) -> SortedFile:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from kclod import rdf, turtle
-from kclod.pipeline.change import Change, Delta, NotLocalError, change_store
+from kclod.columnar.build import NoColumnsError
+from kclod.pipeline.change import Change, Delta, NotLocalError
 from kclod.pipeline.checks import ConsistencyCheck, approved
 from kclod.pipeline.previous import SortedLines
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, Task
-from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, verify
+from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, verify, write_columns
 from kclod.shacl import Report
 from kclod.site import Site
 
@@ -73,11 +74,11 @@ def _bring_up_to_date(task: Task, change: Change, kept: Kept) -> _New:
         if check:
             check.settle()
     task.announce("release")
-    change_store(change.store, change.derived_lines)
+    change.change_store(change.store, change.derived_lines)
     statistics, sizes = change.statistics(), change.sizes()
     site, about = task.describe(change.store, statistics, sizes)
     told = Delta.between(kept.about, about).in_graph(task.project.dataset.graphs["metadata"])
-    change_store(change.store, told)
+    change.change_store(change.store, told)
     return _New(
         site,
         report,
@@ -103,6 +104,8 @@ def _write(task: Task, change: Change, before: Release, new: _New) -> None:
     draft.write(dump_name(site, rdf.TURTLE), change.turtle(site.prefixes))
     with closing(SortedLines(before.path / INFERRED)) as inferred:
         draft.write(INFERRED, inferred.changed(change.inferred.removed, change.inferred.added))
+    with suppress(NoColumnsError):
+        write_columns(draft, change.columns())
     draft.write(REPORT, turtle.serialize(new.report.triples, site.prefixes))
     for name in (ONTOLOGY, LINKS, SCHEMA):
         draft.take(name, before.path / name)

@@ -54,8 +54,7 @@ def build_whole(task: Task) -> Release:
     store.extend(rdf.quads_from(rdf.line_of(s, name) for s in about for name in _described_in(dataset)))
     store.flush()
     del store
-    for name, text in content.files(site):
-        draft.write(name, text)
+    content.write(draft, site)
     draft.write(LINKS, rdf.nquads(sorted(map(str, task.links.links))))
     draft.write(INFERRED, rdf.nquads(sorted(inference.statements)))
     draft.write(REPORT, turtle.serialize(report.triples, dataset.prefixes))

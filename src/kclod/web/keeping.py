@@ -19,6 +19,8 @@ from kclod.web.outcomes import WorkerDiedError
 
 _log = logging.getLogger(__name__)
 _LOWEST = 19
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""NumPy's libraries start no threads in the keeper, which forks."""
 
 
 @dataclass(eq=False, slots=True)
@@ -132,6 +134,7 @@ class Keeper:
                 [sys.executable, "-m", "kclod.web.keeper", *self._arguments],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
+                env={**os.environ, **_ONE_THREAD},
                 start_new_session=True,  # the terminal's Ctrl-C is the web process's to handle
             )
         self._control = ours

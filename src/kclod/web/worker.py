@@ -13,9 +13,12 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kclod import rdf
+from kclod.columnar.build import FOLDER as COLUMNS
+from kclod.columnar.table import Table, open_table
 from kclod.malformed import explain
 from kclod.store import open_read_only
 from kclod.web import confinement, wire
+from kclod.web.columnwise import TooManySolutionsError, from_columns
 from kclod.web.rows import count, exceeds
 from kclod.web.wire import Job
 
@@ -86,13 +89,14 @@ class _Parts(io.RawIOBase):
 
 
 def serve(channel: socket.socket, store_path: Path, memory_bytes: int) -> None:
-    """Answer jobs from the channel until it is closed.
+    """Answer jobs from the channel until it is closed. The columns of the default graph, if any, lie beside the store.
 
     Comes back: `{"outcome": "answer", "kind": "bindings"|"boolean"|"graph", "format": name}` and the bytes, in a stream
     after any number of the same with the outcome `part`; or `malformed` (with message, line, column), `unacceptable`
     (with kind), `too-large`, `too-many`, `memory`, `failed` (message).
     """
     store = open_read_only(store_path)
+    table = open_table(store_path.with_name(COLUMNS))
     confinement.limit_memory(memory_bytes)
     while True:
         try:
@@ -101,25 +105,41 @@ def serve(channel: socket.socket, store_path: Path, memory_bytes: int) -> None:
             return
         job = replace(Job(**head), query=body.decode())  # type: ignore[arg-type]  # both ends are this package
         try:
-            wire.send(channel, *_answer(ox.Store() if job.check else store, job, channel))
+            wire.send(channel, *_answer(ox.Store() if job.check else store, None if job.check else table, job, channel))
         except (OSError, _UnheardError):
             return
 
 
-def _answer(store: ox.Store, job: Job, channel: socket.socket) -> tuple[dict[str, object], bytes]:
+def _answer(store: ox.Store, table: Table | None, job: Job, channel: socket.socket) -> tuple[dict[str, object], bytes]:
     try:
-        return _evaluate(store, job, channel)
+        return (_quickly(table, job) if table is not None else None) or _evaluate(store, job, channel)
     except SyntaxError as error:
         found = explain(error, job.query)
         return {"outcome": "malformed", "message": found.message, "line": found.line, "column": found.column}, b""
     except _ResultTooLargeError:
         return {"outcome": "too-large"}, b""
-    except _TooManyRowsError:
+    except (_TooManyRowsError, TooManySolutionsError):
         return {"outcome": "too-many"}, b""
     except MemoryError:
         return {"outcome": "memory"}, b""
     except (OSError, RuntimeError, ValueError) as error:
         return {"outcome": "failed", "message": str(error)[:_MESSAGE_LENGTH]}, b""
+
+
+def _quickly(table: Table, job: Job) -> tuple[dict[str, object], bytes] | None:
+    """The answer from the columns; None where the store has to give it."""
+    if job.results is None:
+        return None
+    answered = from_columns(table, job, None if job.results == "table" else _FORMATS[job.results].results)
+    if answered is None:
+        return None
+    kind, body, rows = answered
+    if len(body) > job.max_bytes:
+        raise _ResultTooLargeError
+    reply: dict[str, object] = {"outcome": "answer", "kind": kind, "format": job.results}
+    if job.count and kind == "bindings" and job.results != "table":
+        reply["rows"] = rows
+    return reply, body
 
 
 def _evaluate(store: ox.Store, job: Job, channel: socket.socket) -> tuple[dict[str, object], bytes]:
