@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kclod.columnar.algebra import UnsupportedError
 from kclod.columnar.answer import Solutions, answer
 from kclod.columnar.build import columns_of
-from kclod.columnar.parse import parse
 from kclod.columnar.dictionary import UNBOUND, write_term
+from kclod.columnar.parse import parse
 from kclod.columnar.table import Table, open_table
 
 PREFIXES = """PREFIX : <http://e/>

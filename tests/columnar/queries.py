@@ -16,7 +16,8 @@ def patterns(draw: st.DrawFn, depth: int = 0) -> str:
     subject = draw(st.sampled_from([*VARIABLES, *VARIABLES, ":a", ":b", "_:z", "[]"]))
     kind = draw(st.integers(0, 9))
     if kind < 4:
-        return f"{subject} {draw(st.sampled_from([':p', ':q']))} {draw(st.sampled_from([*VARIABLES, *VARIABLES, ':a', ':c']))}"
+        value = draw(st.sampled_from([*VARIABLES, *VARIABLES, ":a", ":c"]))
+        return f"{subject} {draw(st.sampled_from([':p', ':q']))} {value}"
     if kind < 7:
         name = draw(st.sampled_from(["label", "date", "size"]))
         value = {"label": "?l", "date": "?d", "size": "?n"}[name]
@@ -32,19 +33,74 @@ def patterns(draw: st.DrawFn, depth: int = 0) -> str:
     return f"{subject} {draw(st.sampled_from(['?p', '?p', '?s']))} {draw(st.sampled_from([*VARIABLES, '?l', ':a']))}"
 
 
-CONDITIONS = [
-    'LANG(?l) = "en"', 'LANG(?l) != "en"', 'LANGMATCHES(LANG(?l), "en")', 'LANG(?l) IN ("en", "ko")', 'LANG(?l) NOT IN ("en")',
-    'STRSTARTS(STR(?l), "Kor")', 'STRSTARTS(?l, "Kor")', 'STRSTARTS(LCASE(STR(?l)), "kor")', 'CONTAINS(LCASE(STR(?l)), "k")',
-    'CONTAINS(?l, "국")', 'CONTAINS(STR(?s), "e/")', 'CONTAINS(LCASE(?l), "é")', 'CONTAINS(STR(?v), "a")', 'REGEX(?l, "^kor", "i")',
-    'REGEX(STR(?l), "or")', 'REGEX(?l, "^K")', 'STRSTARTS(STR(?l), "")', '?l = "korea"', '?l = "Korea"@en', '?l != "korea"', '"korea" = ?l',
-    "isIRI(?s)", "isBlank(?s)", "isLiteral(?v)", "!isIRI(?v)", "DATATYPE(?v) = xsd:date", "DATATYPE(?l) = xsd:string",
-    '?d >= "2015-01-31"^^xsd:date', '?d < "2015-05-05"^^xsd:date', '"2015-06-01"^^xsd:date >= ?d', '?d > "2015-02-30"^^xsd:date',
-    '?d = "2015-01-31"^^xsd:date', "YEAR(?d) = 2015", "YEAR(?d) > 2000 && MONTH(?d) < 6", "2015 <= YEAR(?d)", "DAY(?d) != 31", "YEAR(?d) + 1 = 2016",
-    "?n > 1", "?n = 1", "?n != 1.5", "?s = :a", "?s != :a", "?t = ?s", "?t != ?s", "STR(?s) < STR(?t)", "?s < ?t", "?v = ?l", "?v != ?l",
-    "BOUND(?t)", "!BOUND(?l)", "!BOUND(?d) || YEAR(?d) = 2015", "!(?l = \"korea\")", "?v", "!?v", "STRLEN(?l) > 3", "COALESCE(?l, \"x\") = \"x\"",
-    "EXISTS { ?s :p ?t }", "NOT EXISTS { ?s :q ?w }", "EXISTS { ?t :label ?k FILTER(?k != ?l) }", "NOT EXISTS { ?s :p* :c }",
-    "?s IN (:a, :b)", "?s NOT IN (:a)", "sameTerm(?s, ?t)", "IF(BOUND(?l), STRLEN(?l) > 2, false)", "xsd:integer(?n) = 1", "?s = ?unknown",
-]  # fmt: skip
+CONDITIONS = r"""
+LANG(?l) = "en"
+LANG(?l) != "en"
+LANGMATCHES(LANG(?l), "en")
+LANG(?l) IN ("en", "ko")
+LANG(?l) NOT IN ("en")
+STRSTARTS(STR(?l), "Kor")
+STRSTARTS(?l, "Kor")
+STRSTARTS(LCASE(STR(?l)), "kor")
+CONTAINS(LCASE(STR(?l)), "k")
+CONTAINS(?l, "국")
+CONTAINS(STR(?s), "e/")
+CONTAINS(LCASE(?l), "é")
+CONTAINS(STR(?v), "a")
+REGEX(?l, "^kor", "i")
+REGEX(STR(?l), "or")
+REGEX(?l, "^K")
+STRSTARTS(STR(?l), "")
+?l = "korea"
+?l = "Korea"@en
+?l != "korea"
+"korea" = ?l
+isIRI(?s)
+isBlank(?s)
+isLiteral(?v)
+!isIRI(?v)
+DATATYPE(?v) = xsd:date
+DATATYPE(?l) = xsd:string
+?d >= "2015-01-31"^^xsd:date
+?d < "2015-05-05"^^xsd:date
+"2015-06-01"^^xsd:date >= ?d
+?d > "2015-02-30"^^xsd:date
+?d = "2015-01-31"^^xsd:date
+YEAR(?d) = 2015
+YEAR(?d) > 2000 && MONTH(?d) < 6
+2015 <= YEAR(?d)
+DAY(?d) != 31
+YEAR(?d) + 1 = 2016
+?n > 1
+?n = 1
+?n != 1.5
+?s = :a
+?s != :a
+?t = ?s
+?t != ?s
+STR(?s) < STR(?t)
+?s < ?t
+?v = ?l
+?v != ?l
+BOUND(?t)
+!BOUND(?l)
+!BOUND(?d) || YEAR(?d) = 2015
+!(?l = "korea")
+?v
+!?v
+STRLEN(?l) > 3
+COALESCE(?l, "x") = "x"
+EXISTS { ?s :p ?t }
+NOT EXISTS { ?s :q ?w }
+EXISTS { ?t :label ?k FILTER(?k != ?l) }
+NOT EXISTS { ?s :p* :c }
+?s IN (:a, :b)
+?s NOT IN (:a)
+sameTerm(?s, ?t)
+IF(BOUND(?l), STRLEN(?l) > 2, false)
+xsd:integer(?n) = 1
+?s = ?unknown
+""".strip().splitlines()
 
 
 @st.composite
@@ -86,16 +142,29 @@ def groups(draw: st.DrawFn, depth: int = 0) -> str:
     return " . ".join(parts)
 
 
-HEADS = [
-    ("*", ""), ("*", ""), ("DISTINCT ?s ?t", ""), ("?s ?l ?d", ""), ("DISTINCT *", ""),
-    ("(COUNT(*) AS ?many)", ""), ("(COUNT(DISTINCT ?s) AS ?many)", ""), ("(COUNT(?l) AS ?many) (COUNT(DISTINCT ?t) AS ?more)", ""),
-    ("?s (COUNT(*) AS ?many)", "GROUP BY ?s"), ("?s ?t (COUNT(DISTINCT ?l) AS ?many)", "GROUP BY ?s ?t"),
-    ("?year (COUNT(*) AS ?many)", "GROUP BY (YEAR(?d) AS ?year)"), ("?s (MIN(?d) AS ?first) (MAX(?d) AS ?last)", "GROUP BY ?s"),
-    ("?s (COUNT(?t) AS ?many)", "GROUP BY ?s HAVING(COUNT(?t) > 1)"), ("?s (MAX(?l) AS ?most)", "GROUP BY ?s"),
-    ("(SUM(?n) AS ?sum) (AVG(?n) AS ?mean)", ""), ("?s (YEAR(?d) AS ?year) (STR(?l) AS ?text)", ""), ("(MIN(?s) AS ?least)", ""),
-    ("?l (COUNT(*) AS ?many)", "GROUP BY ?l HAVING(COUNT(*) >= 2 && STRSTARTS(STR(?l), \"K\"))"), ("(LANG(?l) AS ?lang) (COUNT(*) AS ?many)", "GROUP BY LANG(?l)"),
-    ("?s (COUNT(*) * 2 AS ?twice)", "GROUP BY ?s"),
-]  # fmt: skip
+HEADS = """
+* {}
+* {}
+DISTINCT ?s ?t {}
+?s ?l ?d {}
+DISTINCT * {}
+(COUNT(*) AS ?many) {}
+(COUNT(DISTINCT ?s) AS ?many) {}
+(COUNT(?l) AS ?many) (COUNT(DISTINCT ?t) AS ?more) {}
+?s (COUNT(*) AS ?many) {} GROUP BY ?s
+?s ?t (COUNT(DISTINCT ?l) AS ?many) {} GROUP BY ?s ?t
+?year (COUNT(*) AS ?many) {} GROUP BY (YEAR(?d) AS ?year)
+?s (MIN(?d) AS ?first) (MAX(?d) AS ?last) {} GROUP BY ?s
+?s (COUNT(?t) AS ?many) {} GROUP BY ?s HAVING(COUNT(?t) > 1)
+?s (MAX(?l) AS ?most) {} GROUP BY ?s
+(SUM(?n) AS ?sum) (AVG(?n) AS ?mean) {}
+?s (YEAR(?d) AS ?year) (STR(?l) AS ?text) {}
+(MIN(?s) AS ?least) {}
+?l (COUNT(*) AS ?many) {} GROUP BY ?l HAVING(COUNT(*) >= 2 && STRSTARTS(STR(?l), "K"))
+(LANG(?l) AS ?lang) (COUNT(*) AS ?many) {} GROUP BY LANG(?l)
+?s (COUNT(*) * 2 AS ?twice) {} GROUP BY ?s
+""".strip().splitlines()
+"""What stands before and after the pattern."""
 
 
 @st.composite
@@ -103,5 +172,5 @@ def queries(draw: st.DrawFn) -> str:
     """A query whose result does not depend on an order that nobody defines."""
     if draw(st.integers(0, 9)) == 0:
         return f"{PREFIXES}ASK {{ {draw(groups())} }}"
-    head, tail = draw(st.sampled_from(HEADS))
+    head, _, tail = draw(st.sampled_from(HEADS)).partition("{}")
     return f"{PREFIXES}SELECT {head} WHERE {{ {draw(groups())} }} {tail}"

@@ -69,7 +69,8 @@ def _parts(body: bytes, fmt: ox.QueryResultsFormat) -> Counter[bytes]:
         rows = data.get("results", {}).pop("bindings", [])
         return Counter(json.dumps(part, sort_keys=True).encode() for part in (data, *rows))
     if fmt == ox.QueryResultsFormat.XML:
-        return Counter(re.findall(rb".*?<result>|.*?</result>|.+", body, re.DOTALL))
+        rows = rb"<result>.*?</result>"
+        return Counter([re.sub(rows, b"", body, flags=re.DOTALL), *re.findall(rows, body, re.DOTALL)])
     return Counter(body.splitlines(keepends=True))
 
 

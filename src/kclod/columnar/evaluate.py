@@ -27,6 +27,7 @@ from kclod.columnar.dictionary import UNBOUND, Ids
 from kclod.columnar.expressions import holds, value_of
 from kclod.columnar.ordering import ordered
 from kclod.columnar.patterns import match
+from kclod.columnar.ranges import ranges_of
 from kclod.columnar.relation import (
     UNIT,
     Mask,
@@ -118,7 +119,7 @@ def _block(context: Context, relation: Relation, triples: list[Triple], filters:
 
     Between patterns that no filter divides the order is free; a filter is applied as soon as its variables are there.
     """
-    relation = match(context, relation, triples)
+    relation = match(context, relation, triples, ranges_of(context, filters))
     for expression in list(filters):
         if expression.text and expression.variables <= relation.certain:
             relation = relation.where(holds(context, relation, expression, _exists))

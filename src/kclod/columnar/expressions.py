@@ -316,8 +316,10 @@ def _numbers_compared(context: Context, relation: Relation, numbers: Numbers, ot
     if other.form == "term" and other.term is not None:
         if other.term.kind != _INTEGER or not _INTEGER_TEXT.fullmatch(other.term.value):
             return None
-        return mask & np.asarray(_COMPARES[form](numbers, int(other.term.value)), np.bool_)
+        compared: Mask = _COMPARES[form](numbers, int(other.term.value))
+        return mask & compared
     more = _number(context, relation, other)
     if more is None:
         return None
-    return mask & (more != NO_NUMBER) & np.asarray(_COMPARES[form](numbers, more), np.bool_)
+    compared = _COMPARES[form](numbers, more)
+    return mask & (more != NO_NUMBER) & compared

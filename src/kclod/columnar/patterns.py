@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -10,17 +10,25 @@ from kclod.columnar.algebra import Node, Path, Triple, UnsupportedError, Var
 from kclod.columnar.context import Context
 from kclod.columnar.dictionary import Ids, Term
 from kclod.columnar.relation import MOST_ROWS, Mask, Relation, TooLargeError, expand, grouped, join, product
+from kclod.columnar.table import Sorted
+
+Ranges = Mapping[str, Sequence[tuple[int, int]]]
+"""For some variables the ranges of numbers, from one up to another, in which a filter wants their values."""
+_NO_RANGES: Ranges = {}
 
 
-def match(context: Context, relation: Relation, triples: Iterable[Triple]) -> Relation:
-    """The solutions of a basic graph pattern that are compatible with those given."""
+def match(context: Context, relation: Relation, triples: Iterable[Triple], ranges: Ranges) -> Relation:
+    """The solutions of a basic graph pattern that are compatible with those given.
+
+    Solutions with values outside of the ranges may be left out; filters look at those that are left.
+    """
     waiting = list(triples)
     while waiting:
         if not relation.size:
             return _nothing(relation, waiting)
-        best = min(waiting, key=lambda triple: _cost(context, relation, triple))
+        best = min(waiting, key=lambda triple: _cost(context, relation, triple, ranges))
         waiting.remove(best)
-        relation = _extend(context, relation, best)
+        relation = _extend(context, relation, best, ranges)
     return relation
 
 
@@ -29,7 +37,7 @@ def _nothing(relation: Relation, waiting: Iterable[Triple]) -> Relation:
     return Relation(0, {name: np.empty(0, np.int32) for name in names}, frozenset(names))
 
 
-def _cost(context: Context, relation: Relation, triple: Triple) -> float:
+def _cost(context: Context, relation: Relation, triple: Triple, ranges: Ranges) -> float:
     """About how many solutions there are when this pattern is matched next."""
     table = context.table
     subject, value = (_known(context, relation, node) for node in (triple.subject, triple.object))
@@ -52,7 +60,16 @@ def _cost(context: Context, relation: Relation, triple: Triple) -> float:
         return relation.size * per_subject
     if value is not None:
         return relation.size * (_exactly(context, predicate, value) if isinstance(value, int) else per_object)
-    return relation.size * len(found) * (1 if relation.size == 1 else 1000)
+    count = len(found)
+    if isinstance(triple.object, Var) and triple.object.name in ranges:
+        count = sum(s.stop - s.start for s in _slices(context.table.by_object(predicate), ranges[triple.object.name]))
+    return relation.size * count * (1 if relation.size == 1 else 1000)
+
+
+def _slices(triples: Sorted, ranges: Sequence[tuple[int, int]]) -> list[slice]:
+    """Where the triples are whose keys lie in the ranges."""
+    bounds = triples.keys.searchsorted(np.array(ranges, np.int32).ravel()).tolist()
+    return [slice(low, high) for low, high in zip(bounds[::2], bounds[1::2], strict=True)]
 
 
 def _exactly(context: Context, predicate: int, value: int) -> int:
@@ -80,7 +97,7 @@ def _known(context: Context, relation: Relation, node: Node) -> object:
     return _BOUND if node.name in relation.columns else None
 
 
-def _extend(context: Context, relation: Relation, triple: Triple) -> Relation:
+def _extend(context: Context, relation: Relation, triple: Triple, ranges: Ranges = _NO_RANGES) -> Relation:
     """Join with one pattern."""
     for name in triple.variables() & relation.columns.keys():
         if name not in relation.certain:
@@ -98,6 +115,14 @@ def _extend(context: Context, relation: Relation, triple: Triple) -> Relation:
         same = triples.keys[triples.keys == triples.values]
         return product(relation, Relation(len(same), {subject.name: same}, frozenset((subject.name,))))
     match bound:
+        case [False, False] if isinstance(value, Var) and isinstance(subject, Var) and value.name in ranges:
+            triples = context.table.by_object(predicate)
+            found = _slices(triples, ranges[value.name])
+            keys, values = (
+                np.concatenate([c[:0], *(c[part] for part in found)]) for c in (triples.keys, triples.values)
+            )
+            columns = {subject.name: values, value.name: keys}
+            return product(relation, Relation(len(keys), dict(columns), frozenset(columns)))
         case [False, False]:
             triples = context.table.by_subject(predicate)
             columns = {subject.name: triples.keys, value.name: triples.values}  # type: ignore[union-attr]  # variables

@@ -166,6 +166,9 @@ def product(left: Relation, right: Relation) -> Relation:
         raise TooLargeError("a product")
     if right.size == 1 and not right.columns:
         return left
+    if left.size == 1:
+        repeated = left.take(np.zeros(right.size, np.int64))
+        return Relation(right.size, {**repeated.columns, **right.columns}, left.certain | right.certain)
     a = left.take(np.repeat(np.arange(left.size), right.size))
     b = right.take(np.tile(np.arange(right.size), left.size))
     return Relation(a.size, {**a.columns, **b.columns}, left.certain | right.certain)
