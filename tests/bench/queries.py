@@ -4,8 +4,8 @@
 
 The graph is that of `cooperation`, by a seed. Each server runs alone, in processes of its own, is given the same
 triples and asked the same queries on one kept connection, and the answers are compared. `kclod` keeps no answers here:
-each run is that of a query it has not seen. `kclod, again` is the same with its cache, asked for a second time. The last
-columns tell what HTTP and the worker cost: the columns and the store in this process. Milliseconds, medians.
+each run is that of a query it has not seen. `kclod, again` is the same with its cache, asked for a second time. What
+stands last tells what HTTP and the worker cost: the columns and the store in this process. Milliseconds, medians.
 """
 
 from __future__ import annotations
@@ -123,14 +123,16 @@ def _compare(folder: Path, data: Path, names: list[str], runs: int) -> None:
 
 def _check(name: str, query: str, body: bytes, expected: dict[str, Counter[str]]) -> None:
     """Stop where an answer differs from that of the first server."""
-    if query.startswith("DESCRIBE"):
-        found = Counter(str(quad.triple) for quad in ox.parse(body, ox.RdfFormat.N_TRIPLES))
+    if query.startswith("DESCRIBE"):  # each server describes in its own way; what the thing is said to be, all tell
+        triples = (quad.triple for quad in ox.parse(body, ox.RdfFormat.N_TRIPLES))
+        found = Counter(str(triple) for triple in triples if str(triple.subject) == AGREEMENT)
     else:
         data = json.loads(body)
         rows = data["results"]["bindings"] if "results" in data else [data["boolean"]]
         found = Counter(json.dumps(_plain(row), sort_keys=True) for row in rows)
     if found != expected.setdefault(query, found):
-        sys.exit(f"{name} answers {query!r} otherwise: {found - expected[query]} for {expected[query] - found}")
+        ours, theirs = (list(counted.elements())[:3] for counted in (found - expected[query], expected[query] - found))
+        sys.exit(f"{name} answers {query!r} otherwise: {ours} … for {theirs} …")
 
 
 def _plain(row: object) -> object:
@@ -200,15 +202,26 @@ def _kclod(folder: Path, data: Path, *, cache: int = 0) -> Iterator[Ask]:
     release = _release(folder, data)
     generous = ["--client-seconds", "100000", "--client-queries", "100", "--deadline", "600", "--max-result", "256"]
     command = [sys.executable, "-m", "kclod", "serve", "--release", release, "--cache", str(cache), *generous]
-    command += ["--port", str(servers.free_port())]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    port = servers.free_port()
+    command += ["--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
-            assert process.stdout is not None
-            address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
-            with _http(f"{address}sparql") as ask:
+            _await(process, f"http://127.0.0.1:{port}/health/live", 60)
+            with _http(f"http://127.0.0.1:{port}/sparql") as ask:
                 yield ask
         finally:
             process.terminate()
+
+
+def _await(process: subprocess.Popen[bytes], address: str, seconds: float) -> None:
+    """Until a server answers."""
+    until = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=60):
+            return
+        if time.monotonic() > until or process.poll() is not None:
+            sys.exit(f"{process.args!r} does not start")
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -236,7 +249,8 @@ def _virtuoso(folder: Path, data: Path) -> Iterator[Ask]:
     new = not place.exists()
     with servers.virtuoso(place, rows=2_000_000, buffers=170_000) as server:
         if new:
-            server.isql(f"ld_dir('{data.parent.resolve()}', '{data.name}', '{GRAPH}'); rdf_loader_run(); checkpoint;")
+            loading = f"ld_dir('{data.parent.resolve()}', '{data.name}', '{GRAPH}');\nrdf_loader_run();\ncheckpoint;\n"
+            server.isql(loading)
         with _http(server.query, **{"default-graph-uri": GRAPH}) as ask:
             yield ask
 
@@ -249,13 +263,7 @@ def _rdflib_endpoint(folder: Path, data: Path) -> Iterator[Ask]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             address = f"http://127.0.0.1:{port}/"
-            until = time.monotonic() + 300
-            while True:
-                with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}?query=ASK%7B%7D", timeout=60):
-                    break
-                if time.monotonic() > until or process.poll() is not None:
-                    sys.exit("rdflib-endpoint does not start")
-                time.sleep(0.5)
+            _await(process, f"{address}?query=ASK%7B%7D", 300)
             with _http(address) as ask:
                 yield ask
         finally:
@@ -272,7 +280,7 @@ _SERVERS = {
 
 
 def _in_process(folder: Path, runs: int) -> dict[str, dict[str, float]]:
-    """The release's store and its columns in this process, results read and written; NaN where columns do not answer."""
+    """The release's store and its columns in this process, results written; NaN where columns do not answer."""
     release = folder / "releases" / "current"
     store, table = ox.Store.read_only(str(release / "store")), open_table(release / "columns")
     assert table is not None

@@ -322,4 +322,5 @@ def _numbers_compared(context: Context, relation: Relation, numbers: Numbers, ot
     if more is None:
         return None
     compared = _COMPARES[form](numbers, more)
-    return mask & (more != NO_NUMBER) & compared
+    both: Mask = mask & (more != NO_NUMBER) & compared
+    return both
