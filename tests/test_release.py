@@ -87,6 +87,8 @@ def test_a_release_holds_what_was_given(released: Release) -> None:
     assert below == {
         *("manifest.json", "site.json", "store.json", "ontology.ttl"),
         *("dumps/lamps.nq", "dumps/lamps.ttl", "stages/report/x.txt"),
+        *(f"columns/{name}.npy" for name in ("offsets", "subjects", "objects", "subjects-inverse", "objects-inverse")),
+        *("columns/columns.json", "columns/values.bin", "columns/folded.bin"),
     }
     assert (released.path / "dumps/lamps.nq").read_bytes() == rdf.canonical(quads())
     assert released.site == SITE
