@@ -101,6 +101,11 @@ class Release:
     site: Site
 
     @property
+    def counts(self) -> Counts:
+        """How much it holds."""
+        return TypeAdapter(Counts).validate_python(self.manifest["counts"])
+
+    @property
     def store_path(self) -> Path:
         """The folder of the store, for `store.open_read_only`."""
         return self.path / STORE

@@ -21,6 +21,7 @@ DEFAULTS = {
     "--memory": "1024 MiB",
     "--max-result": "64 MiB",
     "--max-rows": "1,000,000",
+    "--memory-store": "1024 MiB",
     "--cache": "64 MiB",
     "--client-queries": "8",
     "--client-seconds": "60",

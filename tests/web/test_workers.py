@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,12 @@ def test_memory_bomb_ends_only_its_worker(pool: Pool) -> None:
 
 
 def test_large_results_are_refused_whole(pool: Pool) -> None:
-    with pytest.raises(workers.ResultTooLargeError):
+    with pytest.raises((workers.ResultTooLargeError, workers.TooManyRowsError)):
         pool.run(job("SELECT * { ?a ?b ?c . ?d ?e ?f }"), 20)
+    with pytest.raises(workers.ResultTooLargeError):
+        pool.run(job("SELECT * { GRAPH ?x { ?a ?b ?c } GRAPH ?y { ?d ?e ?f } }"), 20)
+    with pytest.raises(workers.ResultTooLargeError):
+        pool.run(replace(job("SELECT * { ?a ?b ?c }"), max_bytes=1000), 20)
     assert pool.run(job("ASK {}"), 5).body
 
 

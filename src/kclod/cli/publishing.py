@@ -100,6 +100,13 @@ def progress() -> Iterator[pipeline.Announce]:
 @click.option(
     "--max-result", default=64, show_default=True, type=click.IntRange(1), help="MiB of a result; more is refused."
 )
+@click.option(
+    "--memory-store",
+    default=1024,
+    show_default=True,
+    type=click.IntRange(0),
+    help="MiB that the store may take in memory; a larger one is read from disk.",
+)
 @click.option("--cache", default=64, show_default=True, type=click.IntRange(0), help="MiB of answers that are kept.")
 @click.option(
     "--client-queries", default=8, show_default=True, type=click.IntRange(1), help="Queries of one client at a time."
@@ -145,6 +152,7 @@ def serve(
     memory: int,
     max_rows: int,
     max_result: int,
+    memory_store: int,
     cache: int,
     client_queries: int,
     client_seconds: float,
@@ -164,6 +172,7 @@ def serve(
         memory_bytes=memory * 2**20,
         max_rows=max_rows,
         max_result_bytes=max_result * 2**20,
+        store_bytes=memory_store * 2**20,
         cache_bytes=cache * 2**20,
         client_queries=client_queries,
         client_seconds=client_seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring  # the C function that json.dumps(…, ensure_ascii=False) calls
 from xml.sax.saxutils import escape, quoteattr
 
@@ -18,12 +18,25 @@ _INTEGER = "^^<http://www.w3.org/2001/XMLSchema#integer>"
 _TO_QUOTE = re.compile(r'[",\r\n]')
 _PLAIN_INTEGER = re.compile(r"[+-]?[0-9]+")
 _FEW = 64
+_BLOCK = 20_000
+"""Solutions that are written at a time."""
 Render = Callable[[Term], str]
 
 
-def write_solutions(found: Solutions, fmt: ox.QueryResultsFormat) -> bytes:
-    """The result in a format."""
-    return _WRITERS[fmt](found).encode()
+class ResultTooLargeError(Exception):
+    """A result of more bytes than it may have."""
+
+
+def write_solutions(found: Solutions, fmt: ox.QueryResultsFormat, most: int | None = None) -> bytes:
+    """The result in a format. ResultTooLargeError when it has more than `most` bytes, as soon as that is known."""
+    parts, size = [], 0
+    for text in _WRITERS[fmt](found):
+        part = text.encode()
+        size += len(part)
+        if most is not None and size > most:
+            raise ResultTooLargeError
+        parts.append(part)
+    return b"".join(parts)
 
 
 def write_boolean(value: bool, fmt: ox.QueryResultsFormat) -> bytes:  # it is the result
@@ -64,23 +77,29 @@ def _cells(found: Solutions, column: Ids | Numbers, render: Render) -> list[str]
     return list(map(rendered.__getitem__, places.tolist()))
 
 
-def _rows(found: Solutions, renders: Sequence[Render], between: str, *, gaps: bool) -> list[str]:
-    """The cells of each solution in a row; where nothing is bound nothing, unless gaps are to show."""
+def _rows(found: Solutions, renders: Sequence[Render], between: str, *, gaps: bool) -> Iterator[list[str]]:
+    """The cells of each solution in a row, some thousand at a time; nothing for what is unbound, unless gaps show."""
     relation = found.relation
     if not relation.columns:
-        return [""] * relation.size
-    cells = [_cells(found, column, render) for column, render in zip(relation.columns.values(), renders, strict=True)]
-    rows = zip(*cells, strict=True)
-    if gaps or relation.certain.issuperset(relation.columns):
-        return list(map(between.join, rows))
-    return [between.join(filter(None, row)) for row in rows]
+        if relation.size:
+            yield [""] * relation.size
+        return
+    whole = gaps or relation.certain.issuperset(relation.columns)
+    for start in range(0, relation.size, _BLOCK):
+        columns = [column[start : start + _BLOCK] for column in relation.columns.values()]
+        cells = [_cells(found, column, render) for column, render in zip(columns, renders, strict=True)]
+        rows = zip(*cells, strict=True)
+        yield list(map(between.join, rows)) if whole else [between.join(filter(None, row)) for row in rows]
 
 
-def _json(found: Solutions) -> str:
+def _json(found: Solutions) -> Iterator[str]:
     variables = ",".join(map(encode_basestring, found.variables))
-    rows = _rows(found, [_json_cell(name) for name in found.variables], ",", gaps=False)
-    inside = "{" + "},{".join(rows) + "}" if rows else ""
-    return f'{{"head":{{"vars":[{variables}]}},"results":{{"bindings":[{inside}]}}}}'
+    yield f'{{"head":{{"vars":[{variables}]}},"results":{{"bindings":['
+    between = ""
+    for rows in _rows(found, [_json_cell(name) for name in found.variables], ",", gaps=False):
+        yield between + "{" + "},{".join(rows) + "}"
+        between = ","
+    yield "]}}"
 
 
 def _json_cell(name: str) -> Render:
@@ -105,11 +124,12 @@ def _json_cell(name: str) -> Render:
 _XML_START = '<?xml version="1.0"?><sparql xmlns="http://www.w3.org/2005/sparql-results#">'
 
 
-def _xml(found: Solutions) -> str:
+def _xml(found: Solutions) -> Iterator[str]:
     head = "".join(f"<variable name={quoteattr(name)}/>" for name in found.variables)
-    rows = _rows(found, [_xml_cell(name) for name in found.variables], "", gaps=False)
-    inside = "<result>" + "</result><result>".join(rows) + "</result>" if rows else ""
-    return f"{_XML_START}<head>{head}</head><results>{inside}</results></sparql>"
+    yield f"{_XML_START}<head>{head}</head><results>"
+    for rows in _rows(found, [_xml_cell(name) for name in found.variables], "", gaps=False):
+        yield "<result>" + "</result><result>".join(rows) + "</result>"
+    yield "</results></sparql>"
 
 
 def _xml_cell(name: str) -> Render:
@@ -131,9 +151,10 @@ def _xml_cell(name: str) -> Render:
     return render
 
 
-def _csv(found: Solutions) -> str:
-    rows = _rows(found, [_csv_cell] * len(found.variables), ",", gaps=True)
-    return "".join(f"{row}\r\n" for row in (",".join(found.variables), *rows))
+def _csv(found: Solutions) -> Iterator[str]:
+    yield ",".join(found.variables) + "\r\n"
+    for rows in _rows(found, [_csv_cell] * len(found.variables), ",", gaps=True):
+        yield "\r\n".join(rows) + "\r\n"
 
 
 def _csv_cell(term: Term) -> str:
@@ -144,9 +165,10 @@ def _csv_cell(term: Term) -> str:
     return term.value
 
 
-def _tsv(found: Solutions) -> str:
-    rows = _rows(found, [_tsv_cell] * len(found.variables), "\t", gaps=True)
-    return "".join(f"{row}\n" for row in ("\t".join(f"?{name}" for name in found.variables), *rows))
+def _tsv(found: Solutions) -> Iterator[str]:
+    yield "\t".join(f"?{name}" for name in found.variables) + "\n"
+    for rows in _rows(found, [_tsv_cell] * len(found.variables), "\t", gaps=True):
+        yield "\n".join(rows) + "\n"
 
 
 def _tsv_cell(term: Term) -> str:

@@ -39,7 +39,7 @@ def from_columns(table: Table, job: Job, fmt: ox.QueryResultsFormat | None) -> t
         return "bindings", _page(found, job.rows), size
     if size > job.max_rows:
         raise TooManySolutionsError
-    return "bindings", write_solutions(found, fmt), size
+    return "bindings", write_solutions(found, fmt, job.max_bytes), size
 
 
 def _page(found: Solutions, most: int) -> bytes:

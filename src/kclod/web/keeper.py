@@ -1,6 +1,7 @@
 """The keeper: a small process of one thread that forks query workers, kills them and tells how they ended.
 
-The web process has threads, and a process with threads must not fork; a worker must also die when the web process
+With a dump it first reads that into a store in memory, which is there once for all its workers. The web process has
+threads, and a process with threads must not fork; a worker must also die when the web process
 does, however that ends. So the web process starts this program once (`python -m kclod.web.keeper`), and asks it over
 its standard input, a socket: `{"do": "start"}` answers `{"pid": …}` with the worker's channel as ancillary data;
 `{"do": "end", "pid": …}` kills the worker if it still lives and answers `{"status": …}`, its wait status;
@@ -17,8 +18,11 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from kclod.store import store_in_memory
 from kclod.web import confinement, wire, worker
 
 _REAPING = 0.02
@@ -27,10 +31,11 @@ _NICENESS = 5
 """Workers yield to the web process, so that pages stay fast while queries take every processor."""
 
 
-def run(control: socket.socket, store_path: Path, memory_bytes: int) -> None:
+def run(control: socket.socket, store_path: Path, memory_bytes: int, dump: Path | None = None) -> None:
     """Serve the control channel until it is closed; then kill every worker and return."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     confined = confinement.forbid_network()
+    held = None if dump is None else store_in_memory(dump)
     wire.send(control, {"network": "closed" if confined else "open"})
     living: set[int] = set()
     dying: set[int] = set()
@@ -40,7 +45,7 @@ def run(control: socket.socket, store_path: Path, memory_bytes: int) -> None:
                 _reap(dying)
             request, _ = wire.receive(control)
             if request["do"] == "start":
-                pid, channel = _start(control, store_path, memory_bytes)
+                pid, channel = _start(control, partial(worker.serve, store_path, memory_bytes, held))
                 living.add(pid)
                 with channel:
                     wire.send(control, {"pid": pid})
@@ -62,7 +67,7 @@ def run(control: socket.socket, store_path: Path, memory_bytes: int) -> None:
             _end(pid, living)
 
 
-def _start(control: socket.socket, store_path: Path, memory_bytes: int) -> tuple[int, socket.socket]:
+def _start(control: socket.socket, serve: Callable[[socket.socket], None]) -> tuple[int, socket.socket]:
     ours, theirs = socket.socketpair()
     keeper = os.getpid()
     pid = os.fork()
@@ -76,7 +81,7 @@ def _start(control: socket.socket, store_path: Path, memory_bytes: int) -> tuple
         ours.close()
         os.nice(_NICENESS)
         _silence()
-        worker.serve(theirs, store_path, memory_bytes)
+        serve(theirs)
         status = 0
     finally:
         os._exit(status)
@@ -108,4 +113,4 @@ def _end(pid: int, living: set[int]) -> int | None:
 
 
 if __name__ == "__main__":
-    run(socket.socket(fileno=os.dup(0)), Path(sys.argv[1]), int(sys.argv[2]))
+    run(socket.socket(fileno=os.dup(0)), Path(sys.argv[1]), int(sys.argv[2]), *map(Path, sys.argv[3:]))

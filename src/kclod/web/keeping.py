@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +22,16 @@ _log = logging.getLogger(__name__)
 _LOWEST = 19
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """NumPy's libraries start no threads in the keeper, which forks."""
+_PATIENCE = 5.0
 
 
 @dataclass(eq=False, slots=True)
 class Worker:
-    """A worker process and the channel to it."""
+    """A worker process, the channel to it, and the keeper process that has started it."""
 
     pid: int
     channel: socket.socket
+    parent: KeeperProcess
 
     def idle(self) -> bool:
         """Alive, as far as can be seen: a worker that waits has sent nothing, and a dead one has closed its end."""
@@ -51,106 +54,193 @@ class Worker:
         """Whether it has sent anything within so many seconds, or closed its end."""
         return bool(select.select([self.channel], [], [], max(seconds, 0))[0])
 
-
-class Keeper:
-    """The keeper process; started again should it die."""
-
-    def __init__(self, store_path: Path, memory_bytes: int) -> None:
-        self._arguments = (str(store_path), str(memory_bytes))
-        self._lock = threading.Lock()
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ended = False
-
-    def alive(self) -> bool:
-        """Whether it runs, or could be started now."""
-        with self._lock:
-            if self._process is not None and self._process.poll() is not None:
-                self._drop()
-            try:
-                self._connected()
-            except (EOFError, OSError, WorkerDiedError):
-                return False
-            return True
-
-    def start(self) -> Worker:
-        """A new worker, which opens its store while its first query is on the way."""
-        with self._lock:
-            for _ in range(2):
-                control = self._connected()
-                try:
-                    wire.send(control, {"do": "start"})
-                    reply, _ = wire.receive(control)
-                    _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-                    return Worker(int(str(reply["pid"])), socket.socket(fileno=descriptors[0]))
-                except (EOFError, OSError):
-                    self._drop()
-            raise WorkerDiedError("cannot be started")
-
-    def end(self, pid: int) -> int | None:
-        """Kill a worker; its wait status, or None when the keeper is gone, and the worker with it."""
-        status = self._tell({"do": "end", "pid": pid}).get("status")
+    def end(self) -> int | None:
+        """Kill it, if it still lives; its wait status, or None when its keeper is gone, and it with that."""
+        status = self.parent.part("end", self.pid).get("status")
         return status if isinstance(status, int) else None
 
-    def bury(self, worker: Worker) -> int | None:
-        """End a worker; its wait status, or None when the keeper is gone, and the worker with it."""
-        worker.channel.close()
-        return self.end(worker.pid)
+    def bury(self) -> int | None:
+        """As `end`, and close the channel."""
+        self.channel.close()
+        return self.end()
 
-    def discard(self, worker: Worker) -> None:
+    def kill(self) -> None:
+        """Kill it, and do not wait until it has ended."""
+        self.parent.part("kill", self.pid)
+
+    def discard(self) -> None:
         """Kill a worker whose answer is no longer wanted, and do not wait until it has ended."""
-        worker.channel.close()
-        self.kill(worker.pid)
+        self.channel.close()
+        self.kill()
 
-    def kill(self, pid: int) -> None:
-        """Kill a worker, and do not wait until it has ended."""
-        self._tell({"do": "kill", "pid": pid})
 
-    def _tell(self, request: dict[str, object]) -> dict[str, object]:
-        with self._lock:
-            if self._control is None:
-                return {}
-            try:
-                wire.send(self._control, request)
-                return wire.receive(self._control)[0]
-            except (EOFError, OSError):
-                self._drop()
-                return {}
+class KeeperProcess:
+    """One process of the keeper. Its start returns once it is ready to start workers."""
 
-    def close(self) -> None:
-        """End it for good."""
-        with self._lock:
-            self._ended = True
-            self._drop()
-
-    def _connected(self) -> socket.socket:
-        if self._ended:
-            raise WorkerDiedError("the pool is closed")
-        if self._control is not None:
-            return self._control
+    def __init__(self, *arguments: str) -> None:
+        """EOFError or OSError when it ends before it is ready."""
+        self._lock = threading.Lock()
+        self._living: set[int] = set()
+        self._last = False
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 # our own module and our own paths
-                [sys.executable, "-m", "kclod.web.keeper", *self._arguments],
+                [sys.executable, "-m", "kclod.web.keeper", *arguments],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={**os.environ, **_ONE_THREAD},
                 start_new_session=True,  # the terminal's Ctrl-C is the web process's to handle
             )
-        self._control = ours
-        greeting, _ = wire.receive(ours)
+        self._control: socket.socket | None = ours
+        try:
+            greeting, _ = wire.receive(ours)
+        except (EOFError, OSError):
+            self.close()
+            raise
         if greeting.get("network") != "closed":
             _log.warning("this system cannot close the network to query workers; SERVICE is refused by parsing alone")
-        return ours
 
-    def _drop(self) -> None:
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None and self._control is not None
+
+    def start(self) -> Worker | None:
+        """A new worker; None when this process is gone."""
+        with self._lock:
+            if self._control is None:
+                return None
+            try:
+                wire.send(self._control, {"do": "start"})
+                reply, _ = wire.receive(self._control)
+                _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+                worker = Worker(int(str(reply["pid"])), socket.socket(fileno=descriptors[0]), self)
+                self._living.add(worker.pid)
+                return worker
+            except (EOFError, OSError):
+                self._let_go()
+                return None
+
+    def part(self, how: str, pid: int) -> dict[str, object]:
+        """What it answers when asked to end or to kill a worker; nothing when it is gone itself."""
+        with self._lock:
+            if self._control is None:
+                return {}
+            try:
+                wire.send(self._control, {"do": how, "pid": pid})
+                answer = wire.receive(self._control)[0]
+            except (EOFError, OSError):
+                answer, self._last = {}, True
+                self._living.clear()
+            self._living.discard(pid)
+            self._end_if_last()
+            return answer
+
+    def retire(self) -> None:
+        """End when the last of its workers has ended; it is asked for no more."""
+        with self._lock:
+            self._last = True
+            self._end_if_last()
+
+    def _end_if_last(self) -> None:
+        if self._last and not self._living:
+            self._let_go()
+
+    def close(self) -> None:
+        """End it, and every worker that it has started."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None
-        if self._process is not None:
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Keeper:
+    """Starts workers, at first over the store on disk.
+
+    With a dump, it is read into memory meanwhile, by a second keeper process whose workers all have that store; when
+    it is ready, `changed` is called, and workers of the first one are to be replaced. Should that process die, the
+    store on disk has to do.
+    """
+
+    def __init__(
+        self, store_path: Path, memory_bytes: int, dump: Path | None = None, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        self._arguments = (str(store_path), str(memory_bytes))
+        self._dump, self._changed = dump, changed
+        self._lock = threading.Lock()
+        self._process: KeeperProcess | None = None
+        self._retired: KeeperProcess | None = None
+        self._ended = False
+
+    def alive(self) -> bool:
+        """Whether it runs, or could be started now."""
+        with self._lock:
             try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+                return self._running().alive()
+            except (EOFError, OSError, WorkerDiedError):
+                return False
+
+    def start(self) -> Worker:
+        """A new worker, which opens its store while its first query is on the way. WorkerDiedError: none can start."""
+        with self._lock:
+            for _ in range(2):
+                with contextlib.suppress(EOFError, OSError):
+                    worker = self._running().start()
+                    if worker is not None:
+                        return worker
+            raise WorkerDiedError("cannot be started")
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether workers have the store in memory."""
+        return self._retired is not None and self._process is not None and self._process.alive()
+
+    def started(self, worker: Worker) -> bool:
+        """Whether a worker is of the process that starts workers now."""
+        return worker.parent is self._process
+
+    def close(self) -> None:
+        """End it for good, and all workers."""
+        with self._lock:
+            self._ended = True
+            for process in (self._process, self._retired):
+                if process is not None:
+                    process.close()
+            self._process = self._retired = None
+
+    def _running(self) -> KeeperProcess:
+        """The process that starts workers, a new one if it has died."""
+        if self._ended:
+            raise WorkerDiedError("the pool is closed")
+        if self._process is None or not self._process.alive():
+            if self._process is not None:
+                self._process.close()
+            self._retired = None
+            self._process = KeeperProcess(*self._arguments)
+            if self._dump is not None:
+                dump, self._dump = self._dump, None  # tried once: a store that memory cannot hold will not fit later
+                threading.Thread(target=self._read, args=(dump,), daemon=True).start()
+        return self._process
+
+    def _read(self, dump: Path) -> None:
+        """Have a process read the store into memory, and start workers from then on."""
+        try:
+            process = KeeperProcess(*self._arguments, str(dump))
+        except (EOFError, OSError):
+            _log.warning("the store could not be read into memory; it is read from disk")
+            return
+        with self._lock:
+            if self._ended or self._process is None:
+                process.close()
+                return
+            before, self._process = self._process, process
+            self._retired = before
+        self._changed()
+        before.retire()

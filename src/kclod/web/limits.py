@@ -28,6 +28,8 @@ class Limits:
     """From the first byte of a streamed result to its last; then the connection is broken."""
     reader_seconds: float = 30.0
     """For which a client may take nothing of what it is sent; then the connection is dropped."""
+    store_bytes: int = 1 << 30
+    """Of memory for the store: one that would take more is read from disk."""
     max_query_bytes: int = 1 << 20
     """Of a request's body."""
     table_rows: int = 1000

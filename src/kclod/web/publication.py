@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import flask
 
+from kclod.rdf import N_QUADS
 from kclod.release import Release
 from kclod.store import open_read_only
 from kclod.web.addresses import Addresses
@@ -57,12 +59,24 @@ class Publication:
             Arranger(site.layout, reader),
             Labels(store, site.prefixes),
             Addresses(site.base_iri),
-            Pool(release.store_path, limits),
+            Pool(release.store_path, limits, _dump_to_hold(release, limits)),
             Cache(limits.cache_bytes, limits.followers),
             Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
             Endpoints(limits),
         )
+
+
+_BYTES_A_QUAD = 700
+"""Of a store in memory, about: measured on the real data and on a million generated quads."""
+
+
+def _dump_to_hold(release: Release, limits: Limits) -> Path | None:
+    """The dump to read the store from, if memory may hold it."""
+    dump = next((dump for dump in release.dumps if dump.path.suffix == f".{N_QUADS.name}"), None)
+    if dump is None or release.counts.quads * _BYTES_A_QUAD > limits.store_bytes:
+        return None
+    return dump.path
 
 
 def attach(app: flask.Flask, publication: Publication) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from kclod.web import wire
-from kclod.web.keeping import Keeper, Worker
+from kclod.web.keeping import Worker
 from kclod.web.outcomes import Answer, DeadlineError, cause_of_death, read
 
 
@@ -21,14 +21,13 @@ class Stream:
         self,
         first: Answer,
         worker: Worker,
-        keeper: Keeper,
         *,
         seconds: float,
         release: Callable[[Worker | None], None],
         ended: Callable[[], None],
     ) -> None:
         self.kind, self.format = first.kind, first.format
-        self._first, self._worker, self._keeper = first.body, worker, keeper
+        self._first, self._worker = first.body, worker
         self._release, self._ended = release, ended
         self._lock = threading.Lock()
         self._working, self._open, self._late, self._whole = True, True, False, False
@@ -44,7 +43,7 @@ class Stream:
                 try:
                     reply, body = wire.receive(self._worker.channel)
                 except (EOFError, OSError):
-                    status = self._keeper.end(self._worker.pid)
+                    status = self._worker.end()
                     raise DeadlineError if self._late else cause_of_death(status) from None
                 last = reply.get("outcome") != "part"
                 if last:
@@ -68,7 +67,7 @@ class Stream:
     def close(self) -> None:
         """Kill the worker unless the result was read to its end."""
         if self._give_back(None):
-            self._keeper.kill(self._worker.pid)
+            self._worker.kill()
         with self._lock:
             was_open, self._open = self._open, False
         if was_open:
@@ -81,7 +80,7 @@ class Stream:
         """Only kills: another thread may be reading from the channel, and then finds its end."""
         self._late = True
         if self._give_back(None):
-            self._keeper.kill(self._worker.pid)
+            self._worker.kill()
 
     def _give_back(self, kept: Worker | None) -> bool:
         """Make room for another query, once; False when it was done before."""

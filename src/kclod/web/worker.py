@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from kclod import rdf
 from kclod.columnar.build import FOLDER as COLUMNS
 from kclod.columnar.table import Table, open_table
+from kclod.columnar.write import ResultTooLargeError
 from kclod.malformed import explain
 from kclod.store import open_read_only
 from kclod.web import confinement, wire
@@ -88,14 +89,16 @@ class _Parts(io.RawIOBase):
         return body
 
 
-def serve(channel: socket.socket, store_path: Path, memory_bytes: int) -> None:
-    """Answer jobs from the channel until it is closed. The columns of the default graph, if any, lie beside the store.
+def serve(store_path: Path, memory_bytes: int, held: ox.Store | None, channel: socket.socket) -> None:
+    """Answer jobs from the channel until it is closed, over the store that is held in memory, or else that on disk.
+
+    The columns of the default graph, if any, lie beside the store on disk.
 
     Comes back: `{"outcome": "answer", "kind": "bindings"|"boolean"|"graph", "format": name}` and the bytes, in a stream
     after any number of the same with the outcome `part`; or `malformed` (with message, line, column), `unacceptable`
     (with kind), `too-large`, `too-many`, `memory`, `failed` (message).
     """
-    store = open_read_only(store_path)
+    store = open_read_only(store_path) if held is None else held
     table = open_table(store_path.with_name(COLUMNS))
     confinement.limit_memory(memory_bytes)
     while True:
@@ -116,7 +119,7 @@ def _answer(store: ox.Store, table: Table | None, job: Job, channel: socket.sock
     except SyntaxError as error:
         found = explain(error, job.query)
         return {"outcome": "malformed", "message": found.message, "line": found.line, "column": found.column}, b""
-    except _ResultTooLargeError:
+    except (_ResultTooLargeError, ResultTooLargeError):
         return {"outcome": "too-large"}, b""
     except (_TooManyRowsError, TooManySolutionsError):
         return {"outcome": "too-many"}, b""

@@ -84,9 +84,10 @@ class Pool:
     soon, however many long ones there are.
     """
 
-    def __init__(self, store_path: Path, limits: Limits) -> None:
+    def __init__(self, store_path: Path, limits: Limits, dump: Path | None = None) -> None:
+        """With a dump, an N-Quads file of all that the store holds, queries are soon answered in memory."""
         self.limits = limits
-        self._keeper = Keeper(store_path, limits.memory_bytes)
+        self._keeper = Keeper(store_path, limits.memory_bytes, dump, self._renew)
         self._idle: deque[Worker] = deque()
         self._free = {_Lane.QUICK: limits.quick, _Lane.LONG: limits.workers}
         self._inside = 0
@@ -128,7 +129,6 @@ class Pool:
             return Stream(
                 read(reply, body),
                 worker,
-                self._keeper,
                 seconds=self.limits.stream_seconds,
                 release=release,
                 ended=self._end_stream,
@@ -141,6 +141,11 @@ class Pool:
         """Whether a worker can be had."""
         return not self._closed and self._keeper.alive()
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether queries are answered from a store in memory, as far as there are workers already."""
+        return self._keeper.in_memory
+
     def processes(self) -> tuple[int, ...]:
         """The ids of the workers that wait for a query."""
         with self._turn:
@@ -151,6 +156,15 @@ class Pool:
         with self._turn:
             while len(self._idle) < self.limits.workers:
                 self._idle.append(self._keeper.start())
+
+    def _renew(self) -> None:
+        """Replace the workers that wait: new ones have the store in memory."""
+        with self._turn:
+            waiting = list(self._idle)
+            self._idle.clear()
+        for worker in waiting:
+            worker.discard()
+            self._refill()
 
     def close(self) -> None:
         """End all workers; queries that run fail with WorkerDiedError."""
@@ -205,8 +219,8 @@ class Pool:
 
     def _give_back(self, worker: Worker, turn: _Turn) -> None:
         """Keep the worker for the next query, unless it has yielded to others: no process may take that back."""
-        if turn.lane is _Lane.LONG:
-            self._keeper.discard(worker)
+        if turn.lane is _Lane.LONG or not self._keeper.started(worker):
+            worker.discard()
             self._refill()
         else:
             self._keep(worker)
@@ -247,7 +261,7 @@ class Pool:
                 return self._received(worker, until)
         except WorkerDiedError as error:
             return self._once_more(job, until, asked, error)
-        self._keeper.discard(worker)
+        worker.discard()
         self._refill()
         self._leave(turn)
         return None
@@ -278,21 +292,21 @@ class Pool:
             worker.channel.settimeout(max(until - time.monotonic(), 0.001))
             wire.send(worker.channel, asdict(replace(job, query="")), job.query.encode())
         except TimeoutError:
-            self._keeper.discard(worker)
+            worker.discard()
             raise DeadlineError from None
         except OSError:
-            raise cause_of_death(self._keeper.bury(worker)) from None
+            raise cause_of_death(worker.bury()) from None
         return worker
 
     def _received(self, worker: Worker, until: float) -> tuple[Worker, dict[str, object], bytes]:
         try:
             return worker, *wire.receive(worker.channel, until)
         except TimeoutError:
-            self._keeper.discard(worker)
+            worker.discard()
             self._refill()
             raise DeadlineError from None
         except (EOFError, OSError):
-            raise cause_of_death(self._keeper.bury(worker)) from None
+            raise cause_of_death(worker.bury()) from None
 
     def _refill(self) -> None:
         """Have a worker open its store now, in place of one that was killed, rather than with the next query."""
@@ -308,6 +322,6 @@ class Pool:
                 worker = self._idle.pop() if self._idle else None
             if worker is None:
                 return self._keeper.start()
-            if worker.idle():
+            if worker.idle() and self._keeper.started(worker):
                 return worker
-            self._keeper.bury(worker)
+            worker.bury()
