@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lights import BASE, quads, site
+from test_pages import Page
 
 from kclod import rdf
 from kclod.pipeline.layout import read_layout
@@ -133,6 +134,7 @@ def client(app: flask.Flask) -> FlaskClient:
 def page(client: FlaskClient, path: str, language: str = "en") -> str:
     response = client.get(path, headers={"Accept": BROWSER, "Accept-Language": language})
     assert response.status_code == 200, response.text
+    Page(response.text)
     return response.text
 
 
@@ -246,7 +248,7 @@ def test_texts_in_other_languages_are_folded(client: FlaskClient) -> None:
         ("ko", "등대이다.", "A light."),
     ):
         text = page(client, "/page/light/alpha", language)
-        lead = part(text, '<p class="lead">', "</header>")
+        lead = part(text, '<div class="lead">', "</header>")
         assert lead.index(shown) < lead.index('<details class="tongues">') < lead.index(folded)
 
 

@@ -30,6 +30,7 @@ class Page(HTMLParser):
     """Links, ids and texts of a page; fails when an element is not closed."""
 
     VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
+    BLOCKS = frozenset({"details", "div", "dl", "ol", "p", "section", "table", "ul"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -42,6 +43,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(tag)
+        assert tag not in self.BLOCKS or "p" not in self.open, "a browser ends the paragraph here"
         values = dict(attrs)
         if "href" in values:
             self.links.append(values["href"] or "")
