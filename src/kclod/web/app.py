@@ -15,6 +15,7 @@ from kclod.web import (
     documents,
     downloads,
     drawn,
+    interface,
     ontology,
     overview,
     publication,
@@ -61,6 +62,12 @@ def warm(app: flask.Flask) -> None:
     opened.reader.classes()
     opened.reader.rules()
     opened.reader.predicates()
+    for template in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(template)
+    for language in interface.LANGUAGES:  # reads the catalogue, and what CLDR says of numbers and dates
+        interface.word(language, "facts")
+        interface.number(language, 1_000)
+        interface.date(language, "2000-01-01")
 
 
 def close(app: flask.Flask) -> None:

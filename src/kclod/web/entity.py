@@ -22,7 +22,7 @@ from kclod.web.reader import TYPE, Reader
 from kclod.web.statements import Derivation, Group, Section, Statement
 from kclod.web.witness import Witness
 
-_STATEMENTS_READ, _OF_EACH = 1_500, 200
+_STATEMENTS_READ, _OF_EACH = 600, 120
 """Most statements that are read of a thing; where there are more, of each property."""
 _VALUES_SHOWN = 100
 _TEXTS = (SKOS["definition"], DCT["description"], RDFS["comment"], SKOS["scopeNote"], SKOS["altLabel"])

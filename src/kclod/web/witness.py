@@ -13,7 +13,7 @@ from kclod.web.reader import Reader
 from kclod.web.statements import Derivation, Origin, Premise, Statement, union
 
 INFERRED = "inferred"
-CLAIMS = 6
+CLAIMS = 4
 """Most claims that are read for one statement: of a fact that everybody reports, there may be thousands."""
 Graphs = Iterable[ox.NamedNode | None]
 
