@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date as date_
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from browsing import AXE, CHROMIUM, REQUIRED, SCREENSHOTS, WIDTHS, Visit, browse
 from playwright.sync_api import Browser, Page, Route, expect
 from running import Running, running
 
+from kclod.records.dates import bounds
 from kclod.release import Release
 from kclod.web import built
 
@@ -26,6 +28,7 @@ AGREEMENT = "/page/instrument/kimm-nrcan-mou-2025"
 MALFORMED = "SELECT ?thing WHERE {\n  ?thing a kclod:Event ;;; }\n}"
 SELECT = "SELECT ?kind (COUNT(?s) AS ?count) WHERE { ?s a ?kind } GROUP BY ?kind ORDER BY DESC(?count) LIMIT 12"
 
+EPOCH = date_(1970, 1, 1).toordinal() * 86_400_000
 LONGEST = 6000
 """Pixels of a page that a screenshot shows."""
 
@@ -183,6 +186,37 @@ def test_a_picture_leads_to_its_query_its_table_and_its_files(visit: Callable[..
     expect(page.locator("#result-place")).to_contain_text(f"{rows} rows in")
     page.get_by_role("button", name=name.capitalize(), exact=True).click()
     one.picture()
+
+
+EDTF = ["2025", "2024-02", "1899-12", "2024-02-29", "2025-07-29/2025-07-30", "2022-11/2024-05-10", "2024-01/2024-06"]
+EDTF += [
+    "2025-01?",
+    "2025~",
+    "2025-08-07%",
+    "../2025-07-29",
+    "2024-05-15/..",
+    "2024-XX",
+    "2025-08-XX",
+    "/2024",
+    "2023/",
+]
+
+
+def test_dates_mean_to_the_timeline_what_they_mean_to_the_records(visit: Callable[..., Visit]) -> None:
+    page = visit("/dumps/").page
+    source = (Path(__file__).parents[2] / "src/kclod/web/assets/scripts/edtf.js").read_text("utf-8")
+    script = f"(texts) => {{ {source.replace('export function', 'function')}; return texts.map(span); }}"
+    day = 86_400_000
+    for text, found in zip(EDTF, page.evaluate(script, EDTF), strict=True):
+        earliest, latest = bounds(text)
+        assert found["openStart"] == (earliest is None), text
+        assert found["openEnd"] == (latest is None), text
+        if earliest:
+            assert found["start"] == date_.fromisoformat(earliest).toordinal() * day - EPOCH, text
+        if latest:
+            assert found["end"] == (date_.fromisoformat(latest).toordinal() + 1) * day - EPOCH, text
+        assert (found["uncertain"], found["approximate"]) == (text[-1] in "?%", text[-1] in "~%")
+    assert page.evaluate(script, ["", "soon", "2025-13-01x", "../.."]) == [None] * 4
 
 
 def test_network(visit: Callable[..., Visit]) -> None:

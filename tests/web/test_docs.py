@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kclod.cli.publishing import serve
+from kclod.pictures import PARTS
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
 from kclod.web.limits import Limits
 
@@ -82,3 +83,15 @@ def test_formats(client: FlaskClient) -> None:
     assert client.put("/sparql").json["code"] == "method-not-allowed"
     large = client.post("/sparql", data=b"x" * 300_000, content_type="application/sparql-query")
     assert large.json["code"] == "content-too-large"
+
+
+def test_pictures() -> None:
+    text = (ROOT / "docs/overview.md").read_text("utf-8")
+    told = {
+        kind.lower(): (set(re.findall(r"`pub:(\w+)`", needs)), set(re.findall(r"`pub:(\w+)`", others)))
+        for kind, needs, others in re.findall(r"^\| `pub:(\w+)` \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
+    }
+    assert told == {
+        kind.value: ({p.name for p in parts if p.required}, {p.name for p in parts if not p.required})
+        for kind, parts in PARTS.items()
+    }
