@@ -43,13 +43,13 @@ def test_the_data_of_a_picture(client: FlaskClient) -> None:
     assert data["kind"] == "timeline"
     assert data["parts"] == {"item": ["light"], "date": ["lit"], "category": ["kind"]}
     assert data["columns"][1] == {"name": "lit", "heading": "처음 켜진 때"}
-    first, second = data["rows"]
+    first, second = ([place if place is None else data["cells"][place] for place in row] for row in data["rows"])
     assert first[0] == {"text": "알파 등대", "href": "/page/light/alpha?lang=ko", "iri": f"{BASE}id/light/alpha"}
     assert (first[1]["text"], first[1]["value"]) == ("1899년 5월", "1899-05")
     assert second[1] is None
     again = client.get("/pictures/first-lit.json?lang=ko", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
-    assert client.get("/pictures/first-lit.json?lang=fr").json["rows"][0][1]["text"] == "mai 1899"
+    assert client.get("/pictures/first-lit.json?lang=fr").json["cells"][1]["text"] == "mai 1899"
 
 
 def test_the_page_of_a_picture_has_its_table_its_query_and_its_downloads(client: FlaskClient) -> None:

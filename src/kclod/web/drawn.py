@@ -50,21 +50,23 @@ def _data(section: Section) -> flask.Response:
 
 
 def _described(section: Section, presenter: Presenter) -> dict[str, object]:
+    """Each distinct term once, in `cells`; rows have its place there."""
     drawn = section.query.picture
+    cells = dict.fromkeys(text for row in section.rows for text in row if text)
+    places = {text: place for place, text in enumerate(cells)}
     return {
         "question": presenter.text(section.query.labels).text,
         "kind": drawn.kind.value if drawn else None,
         "parts": drawn.parts if drawn else {},
         "columns": [{"name": name, "heading": presenter.heading(section, name)} for name in section.columns],
-        "rows": [[cell_data(presenter, parse_term(text) if text else None) for text in row] for row in section.rows],
+        "cells": [cell_data(presenter, parse_term(text)) for text in cells],
+        "rows": [[places[text] if text else None for text in row] for row in section.rows],
         "words": interface.words(presenter.language, "draw."),
     }
 
 
-def cell_data(presenter: Presenter, term: Term | None) -> dict[str, str] | None:
+def cell_data(presenter: Presenter, term: Term) -> dict[str, str]:
     """A term for a browser: the text to show, its language where that is not the page's, where it leads, its value."""
-    if not term:
-        return None
     view = presenter.value(term)
     found = {"text": view.text, "language": view.language, "href": view.href or view.external, "iri": view.iri}
     if isinstance(term, ox.Literal):

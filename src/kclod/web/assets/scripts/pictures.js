@@ -9,6 +9,7 @@ async function show(figure) {
     const response = await fetch(figure.dataset.picture);
     if (!response.ok) throw new Error(`${response.status}`);
     const data = await response.json();
+    data.rows = data.rows.map((row) => row.map((place) => (place === null ? null : data.cells[place])));
     const drawn = await drawPicture(place, data);
     const save = figure.querySelector(".svg");
     save.hidden = false;
