@@ -18,7 +18,8 @@ from kclod.columnar.dictionary import Dictionary, Ids
 
 _FEW = 64
 """Look-ups for which a binary search each is quicker than a table of where each number begins."""
-_TABLES_KEPT = 64
+_TABLES_BYTES = 64 << 20
+"""Of such tables that are kept for the next query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Table:
             np.cumsum(np.bincount(keys, minlength=count), out=known[1 : count + 1])
             known[count + 1] = known[count]
             self._starts[predicate, inverse] = known
-            if len(self._starts) > _TABLES_KEPT:
+            if len(self._starts) * known.nbytes > _TABLES_BYTES:
                 self._starts.popitem(last=False)
         else:
             self._starts.move_to_end((predicate, inverse))
