@@ -14,4 +14,5 @@ LIMITS = Limits(
     table_rows=50,
     client_seconds=10_000,  # all tests are one client
     client_errors=10_000,
+    store_bytes=0,  # a second process for each application takes time; tests of that have their own
 )

@@ -103,7 +103,7 @@ def test_a_dump_that_cannot_be_read_is_told(release: Release, tmp_path: Path, ca
 
 
 def test_a_store_that_takes_more_than_it_may_is_left_on_disk(release: Release) -> None:
-    for limits, held in ((LIMITS, True), (replace(LIMITS, store_bytes=1000), False)):
+    for limits, held in ((replace(LIMITS, store_bytes=1 << 30), True), (replace(LIMITS, store_bytes=1000), False)):
         publication = Publication.open(release, limits, None)
         try:
             publication.pool.warm()
