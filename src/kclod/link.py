@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from kclod.errors import Problem, RefusedError, UsageError
-from kclod.vocab import OWL, RDF, SKOS, SSSOM, XSD
+from kclod.vocab import OWL, RDF, SEMAPV, SKOS, SSSOM, XSD
 
 RELATIONS = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
 LINK_PREDICATES = frozenset([*(SKOS[name].value for name in RELATIONS), OWL["sameAs"].value])
@@ -27,7 +27,7 @@ REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 BUILT_IN = {
     "owl": str(OWL),
     "rdf": str(RDF),
-    "semapv": "https://w3id.org/semapv/vocab/",
+    "semapv": str(SEMAPV),
     "skos": str(SKOS),
     "sssom": str(SSSOM),
     "xsd": str(XSD),

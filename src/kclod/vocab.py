@@ -29,5 +29,6 @@ DASH = Namespace("http://datashapes.org/dash#")
 FOAF = Namespace("http://xmlns.com/foaf/0.1/")
 SCHEMA = Namespace("https://schema.org/")
 SSSOM = Namespace("https://w3id.org/sssom/")
+SEMAPV = Namespace("https://w3id.org/semapv/vocab/")
 PUB = Namespace("https://w3id.org/kclod/publisher#")
 """The publisher vocabulary (ontology/publisher.ttl): how a dataset tells the engine what to vouch for and to show."""

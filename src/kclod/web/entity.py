@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kclod.layout import Fact, FactGroup, Layout
 from kclod.link import LINK_PREDICATES
 from kclod.rdf import Term
-from kclod.vocab import DCT, RDFS, SKOS
+from kclod.vocab import DCT, RDFS, SKOS, SSSOM
 from kclod.web.arranging import KEY, LEAD, TREE, Arranger
 from kclod.web.expanding import Expander
 from kclod.web.following import Follower, Reached
@@ -28,6 +28,8 @@ _VALUES_SHOWN = 100
 _TEXTS = (SKOS["definition"], DCT["description"], RDFS["comment"], SKOS["scopeNote"], SKOS["altLabel"])
 """Properties that come first where nothing is declared, because they say what the thing is."""
 _INTRODUCING = _TEXTS[:3]
+_TOLD = (SSSOM["mapping_justification"], SSSOM["confidence"], SSSOM["comment"], SSSOM["mapping_date"])
+"""What is told first of how a link to a registry was found."""
 BRIEF = 6
 """Most values of a key fact among those that come first."""
 _CELLS_IN_BRIEF = 2
@@ -244,7 +246,10 @@ class Describer:
                     inside.append(pending)
                     continue
                 statement = self._witness.complete(pending)
-                details = tuple(self._reader.mappings(ox.Triple(node, predicate, value)))
+                said_of_it = self._reader.mappings(ox.Triple(node, predicate, value))
+                details = tuple(
+                    sorted(said_of_it, key=lambda one: _TOLD.index(one[0]) if one[0] in _TOLD else len(_TOLD))
+                )
                 host = value.value.partition("//")[2].partition("/")[0].removeprefix("www.")
                 found.setdefault(host or value.value, []).append(Identifier(predicate, statement, details))
             if inside:

@@ -20,7 +20,7 @@ from babel.dates import format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from kclod.vocab import DCT, FOAF, OA, OWL, PROV, RDF, RDFS, SCHEMA, SKOS
+from kclod.vocab import DCT, FOAF, OA, OWL, PROV, RDF, RDFS, SCHEMA, SEMAPV, SKOS, SSSOM
 
 LANGUAGES = ("en", "ko", "fr")
 """The languages of the interface; the first is that of the code and the fallback."""
@@ -40,6 +40,8 @@ _VOCABULARIES = {
     "rdfs": RDFS,
     "schema": SCHEMA,
     "skos": SKOS,
+    "sssom": SSSOM,
+    "semapv": SEMAPV,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import quote, unquote, urlsplit
 
@@ -157,6 +157,8 @@ class Presenter:
 
     def _thing(self, iri: str) -> View:
         label = self.publication.labels.of(iri, self.language)
+        if not label.given and (standard := interface.standard_term(self.language, iri)):
+            label = Label(standard, self.language)
         text = label.text if label.given or len(label.text) <= _LONG else f"{label.text[: _LONG - 1]}…"
         return View(text, self._tag(label), iri, self.href(iri), web_address(iri), named=label.given)
 
@@ -206,6 +208,14 @@ class Presenter:
     def rule(self, name: str) -> str:
         """What a rule of OWL 2 RL goes by (OWL 2 Profiles, section 4.3), in words."""
         return self.word(f"rule.{_RULES.get(name, _RULES.get(name.partition('-')[0], 'other'))}")
+
+    def brief(self, term: Term) -> View:
+        """A term where there is room for a few words: what has no name is called by its kind."""
+        view = self.value(term)
+        if view.iri is None or view.named or view.href is None:
+            return view
+        kinds = self.publication.arranger.kinds(ox.NamedNode(view.iri))
+        return replace(view, text=self.term(kinds[0].value).text, named=True) if kinds else view
 
     def anchor(self, iri: str) -> str:
         """The id of the place on a page where a declared fact stands."""
