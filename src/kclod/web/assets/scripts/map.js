@@ -59,7 +59,7 @@ export function draw(place, records, { word, series, width }) {
 
   function show() {
     aim();
-    const path = geoPath(projection);
+    const path = geoPath(projection).digits(1);
     under.replaceChildren(svg("path", { class: "grid", d: path(geoGraticule10()) }));
     if (world) under.append(svg("path", { class: "land", d: path(world.land) }), svg("path", { class: "shore", d: path(world.borders) }));
     taken.length = 0;

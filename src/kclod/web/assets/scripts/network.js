@@ -1,8 +1,10 @@
 // Things and what they are linked to. Items are coloured by category; what they are linked to is drawn round. The list
 // beside the picture leads to every node without a pointer.
 import cytoscape from "cytoscape";
-import { cellNode, colour, el, svg } from "./dom.js";
+import { cellNode, colour, el, svg, textWidth } from "./dom.js";
 import { keyOf } from "./rows.js";
+
+const LABEL = 150;
 
 export function draw(place, records, { word, series }) {
   const [nodes, edges] = graph(records, series);
@@ -120,7 +122,7 @@ function graph(records, series) {
 function sheet() {
   const [ink, quiet, line, paper, link] = ["--ink", "--quiet", "--edge", "--paper", "--link"].map(colour);
   return [
-    { selector: "node", style: { label: "data(name)", color: ink, "font-size": 15, "font-family": getComputedStyle(document.body).fontFamily, "text-wrap": "wrap", "text-max-width": 150, "text-valign": "bottom", "text-margin-y": 3, "text-outline-color": paper, "text-outline-width": 2, width: "data(size)", height: "data(size)", "background-color": paper, "border-width": 2, "border-color": quiet } },
+    { selector: "node", style: { label: "data(name)", color: ink, "font-size": 15, "font-family": getComputedStyle(document.body).fontFamily, "text-wrap": "wrap", "text-max-width": LABEL, "text-valign": "bottom", "text-margin-y": 3, "text-outline-color": paper, "text-outline-width": 2, width: "data(size)", height: "data(size)", "background-color": paper, "border-width": 2, "border-color": quiet } },
     { selector: "node[role='linked']", style: { "font-weight": 600, "min-zoomed-font-size": 7 } },
     { selector: "node[role='item']", style: { shape: "round-rectangle", color: quiet, "font-size": 13, "border-width": 0, "text-opacity": 0 } },
     { selector: "node.close", style: { "text-opacity": 1 } },
@@ -133,27 +135,50 @@ function sheet() {
   ];
 }
 
-/** The picture as it is arranged at the moment. */
+/** The picture as it is arranged at the moment, with the names that are seen. */
 function asSvg(cy, place) {
-  const box = cy.elements().boundingBox({ includeLabels: true });
-  const [x0, y0] = [box.x1 - 20, box.y1 - 20];
-  const root = svg("svg", { viewBox: `0 0 ${Math.ceil(box.w + 40)} ${Math.ceil(box.h + 40)}`, class: "chart unseen" });
+  const font = `13px ${getComputedStyle(document.body).fontFamily}`;
+  const box = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity };
+  const nodes = cy.nodes().map((node) => {
+    const [{ x, y }, size, item] = [node.position(), node.data("size"), node.data("role") === "item"];
+    const lines = item && !node.hasClass("close") && !node.hasClass("near") ? [] : wrapped(node.data("name"), LABEL, font);
+    const half = Math.max(size, ...lines.map((line) => textWidth(line, font))) / 2;
+    box.x1 = Math.min(box.x1, x - half);
+    box.x2 = Math.max(box.x2, x + half);
+    box.y1 = Math.min(box.y1, y - size / 2);
+    box.y2 = Math.max(box.y2, y + size / 2 + 4 + 15 * lines.length);
+    return { x, y, size, item, lines, name: node.data("name"), series: node.data("series") };
+  });
+  const [x0, y0] = [box.x1 - 16, box.y1 - 16];
+  const root = svg("svg", { viewBox: `0 0 ${Math.ceil(box.x2 - x0 + 16)} ${Math.ceil(box.y2 - y0 + 16)}`, class: "chart unseen" });
   cy.edges().forEach((edge) => {
     const [a, b] = [edge.source().position(), edge.target().position()];
     root.append(svg("line", { class: "link", x1: a.x - x0, y1: a.y - y0, x2: b.x - x0, y2: b.y - y0 }));
   });
-  cy.nodes().forEach((node) => {
-    const { x, y } = node.position();
-    const size = node.data("size");
-    const item = node.data("role") === "item";
+  for (const { x, y, size, item, name, series } of nodes) {
     root.append(
       item
-        ? svg("rect", { class: `mark series-${node.data("series")}`, x: x - x0 - size / 2, y: y - y0 - size / 2, width: size, height: size, rx: 3 })
-        : svg("circle", { class: "ring", cx: x - x0, cy: y - y0, r: size / 2 }),
-      svg("text", { x: x - x0, y: y - y0 + size / 2 + 13, "text-anchor": "middle", class: item ? "minor" : null }, node.data("name")),
+        ? svg("rect", { class: `mark series-${series}`, x: x - x0 - size / 2, y: y - y0 - size / 2, width: size, height: size, rx: 3 }, svg("title", {}, name))
+        : svg("circle", { class: "ring", cx: x - x0, cy: y - y0, r: size / 2 }, svg("title", {}, name)),
     );
-  });
+  }
+  for (const { x, y, size, item, lines } of nodes) {
+    lines.forEach((line, index) => {
+      root.append(svg("text", { x: x - x0, y: y - y0 + size / 2 + 15 * (index + 1), "text-anchor": "middle", class: item ? "minor" : null }, line));
+    });
+  }
   place.append(root);
   setTimeout(() => root.remove());
   return root;
+}
+
+/** A text in lines of at most a width, broken between words. */
+function wrapped(text, width, font) {
+  const lines = [];
+  for (const word of text.split(/\s+/)) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && textWidth(longer, font) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
