@@ -18,7 +18,8 @@ import pytest
 
 from kclod import rdf
 from kclod.errors import UsageError
-from kclod.store import Loading, load_store, memory_store, open_read_only, remote_query
+from kclod.remote.asking import remote_query
+from kclod.store import Loading, load_store, memory_store, open_read_only
 
 A, P = ox.NamedNode("http://l.example/a"), ox.NamedNode("http://l.example/p")
 QUADS = [ox.Quad(A, P, ox.Literal("x")), ox.Quad(A, P, ox.Literal("y"), ox.NamedNode("http://l.example/g"))]

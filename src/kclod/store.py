@@ -1,34 +1,100 @@
-"""The store of a release: embedded (pyoxigraph) for reading by many processes, or remote (SPARQL 1.1 Protocol)."""
+"""The store of a release as the site reads it, and the embedded one (pyoxigraph) that many processes open at once.
+
+`kclod.remote` has the other kind: a SPARQL server that holds the release.
+"""
 
 from __future__ import annotations
 
-import ast
-import http.client
-import math
 import mmap
 import shutil
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-import warnings
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
+from typing import Protocol, cast
 
 import pyoxigraph as ox
-from SPARQLWrapper import GET, POST, SPARQLWrapper
-from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from kclod.errors import Problem, UsageError
+from kclod.rdf import DEFAULT_GRAPH, GraphName, Term
+from kclod.vocab import RDF
 
-_LONGEST_URL = 1_900
-"""Characters of a GET request; servers and proxies commonly refuse more than 2,000, so longer queries are posted."""
-_CHUNK = 65_536
-_SHOWN = 2_000
-"""Characters of a server's error text that a message repeats."""
+
+class Quads(Protocol):
+    """Quads that are looked up by pattern; `pyoxigraph.Store` is one."""
+
+    def quads_for_pattern(
+        self,
+        subject: ox.NamedNode | ox.BlankNode | ox.Triple | None,
+        predicate: ox.NamedNode | None,
+        object: Term | None,  # noqa: A002  # what RDF calls it
+        graph_name: GraphName | None = None,
+        /,
+    ) -> Iterator[ox.Quad]:
+        """The quads that match, read as they are taken; None matches everything, in a graph's place every graph."""
+        ...
+
+
+class Store(Quads, Protocol):
+    """What the pages ask of a release's store."""
+
+    def mentions(self, node: ox.NamedNode) -> bool:
+        """Whether a node is the subject or object of a quad, or the name of a graph."""
+        ...
+
+    def predicates(self) -> Iterable[ox.NamedNode]:
+        """Every property of the default graph, in any order."""
+        ...
+
+    def class_sizes(self) -> Mapping[str, int]:
+        """Every class of the default graph by its IRI, with the number of its members."""
+        ...
+
+    def solutions(self, variables: str, where: str, rest: str = "") -> list[Mapping[str, Term]]:
+        """The solutions of a SELECT over the default graph: what stands before, in and after its pattern."""
+        ...
+
+    def count(self, predicate: ox.NamedNode, value: Term | None, graph: ox.DefaultGraph | None, most: int) -> int:
+        """How many quads match, one more than `most` at most; of the default graph, or of all graphs."""
+        ...
+
+
+class Embedded:
+    """The store of this process, as a `Store`."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self.quads_for_pattern = store.quads_for_pattern  # itself, for it is asked thousands of times a page
+
+    def mentions(self, node: ox.NamedNode) -> bool:
+        """As `Store.mentions`."""
+        patterns = ((node, None, None, None), (None, None, node, None), (None, None, None, node))
+        return any(next(self.quads_for_pattern(*p), None) is not None for p in patterns)
+
+    def predicates(self) -> Iterator[ox.NamedNode]:
+        """As `Store.predicates`."""
+        found = cast("ox.QuerySolutions", self._store.query("SELECT DISTINCT ?p { ?s ?p ?o }"))
+        return (cast("ox.NamedNode", row["p"]) for row in found)
+
+    def class_sizes(self) -> Mapping[str, int]:
+        """As `Store.class_sizes`."""
+        quads = self.quads_for_pattern(None, RDF["type"], None, DEFAULT_GRAPH)
+        return Counter(quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode))
+
+    def solutions(self, variables: str, where: str, rest: str = "") -> list[Mapping[str, Term]]:
+        """As `Store.solutions`."""
+        found = cast("ox.QuerySolutions", self._store.query(f"SELECT {variables} {{ {where} }} {rest}"))
+        names = [variable.value for variable in found.variables]
+        return [{n: term for n, term in zip(names, row, strict=True) if term is not None} for row in found]
+
+    def count(self, predicate: ox.NamedNode, value: Term | None, graph: ox.DefaultGraph | None, most: int) -> int:
+        """As `Store.count`, counted in the store."""
+        matching = f"?s {predicate} {'?o' if value is None else value}"
+        where = matching if graph is not None else f"{{ {matching} }} UNION {{ GRAPH ?g {{ {matching} }} }}"
+        query = f"SELECT (COUNT(*) AS ?n) {{ SELECT ?s {{ {where} }} LIMIT {most + 1} }}"
+        found = cast("ox.QuerySolutions", self._store.query(query))
+        return int(next(found)["n"].value)
 
 
 def load_store(path: Path, dump: Path) -> None:
@@ -141,145 +207,3 @@ def memory_store(quads: Iterable[ox.Quad]) -> ox.Store:
     store = ox.Store()
     store.bulk_extend(quads)
     return store
-
-
-def remote_query(
-    endpoint: str, text: str, accept: str, timeout: float, *, max_bytes: int | None = None, stay: bool = False
-) -> tuple[str, bytes]:
-    """Ask a remote endpoint a query by the SPARQL 1.1 Protocol (section 2.1).
-
-    `accept` is the Accept header as it is to be sent; `timeout` is in seconds, for the answer as a whole. Comes out:
-    the media type of the answer (lower case, no parameters) and its body, undecoded. With `stay`, a redirect to
-    another scheme, host or port is not followed. UsageError for an update, a bad address, a refused connection, a
-    passed deadline, a body of more than `max_bytes`, an HTTP error (with the server's words) or an answer of a media
-    type that was not asked for.
-    """
-    deadline = time.monotonic() + timeout
-    try:
-        result = _prepare(endpoint, text, accept, timeout, SPARQLWrapper if not stay else _Staying).query()
-        with result.response as response:
-            media_type = response.headers.get_content_type().lower()
-            body = _read_until(response, deadline, max_bytes)
-    except _TooLargeError:
-        message, fix = f"the answer is larger than {max_bytes} bytes", "ask for less"
-        raise _remote_problem("size", message, fix, endpoint) from None
-    except (SPARQLWrapperException, OSError, http.client.HTTPException) as error:
-        raise _explained(endpoint, error, timeout) from None
-    if not _accepted(media_type, accept):
-        excerpt = body[:_SHOWN].decode("utf-8", "replace").strip()
-        raise _remote_problem(
-            "media-type",
-            f"the answer is {media_type}, asked for was {accept}: {excerpt}",
-            "check that it is a SPARQL endpoint",
-            endpoint,
-        )
-    return media_type, body
-
-
-class _TooLargeError(Exception):
-    pass
-
-
-class _SameOrigin(urllib.request.HTTPRedirectHandler):
-    """Follows redirects only to where the request went."""
-
-    def redirect_request(  # noqa: PLR0917  # the signature is urllib's
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
-            reason = f"a redirect to {urlsplit(newurl).netloc}, which is not followed"
-            raise urllib.error.HTTPError(req.full_url, code, reason, headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-class _Staying(SPARQLWrapper):
-    """A client that is not sent elsewhere."""
-
-    def _query(self) -> tuple[http.client.HTTPResponse, str]:
-        opener = urllib.request.build_opener(_SameOrigin)
-        return opener.open(self._createRequest(), timeout=self.timeout), self.returnFormat
-
-
-def _prepare(
-    endpoint: str, text: str, accept: str, timeout: float, kind: type[SPARQLWrapper] = SPARQLWrapper
-) -> SPARQLWrapper:
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _remote_problem("address", "not an http or https address", "name the endpoint as http(s)://…", endpoint)
-    client = kind(endpoint)
-    with warnings.catch_warnings():
-        # SPARQLWrapper warns of a query form that it does not know; the endpoint is the judge of that.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        client.setQuery(text)
-    if client.isSparqlUpdateRequest():
-        raise _remote_problem("update", "this is an update, and only queries are sent", "ask a query", endpoint)
-    client.setMethod(GET if len(endpoint) + len(text.encode()) * 1.5 < _LONGEST_URL else POST)
-    client.setOnlyConneg(True)  # no `format=` parameters beside the Accept header
-    client.addCustomHttpHeader("Accept", accept)
-    client.setTimeout(max(1, math.ceil(timeout)))
-    return client
-
-
-def _read_until(response: http.client.HTTPResponse, deadline: float, max_bytes: int | None) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := response.read1(_CHUNK):
-        chunks.append(chunk)
-        size += len(chunk)
-        if max_bytes is not None and size > max_bytes:
-            raise _TooLargeError
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    if response.length:  # read1 does not tell a cut connection from the end of the body
-        raise http.client.IncompleteRead(b"", response.length)
-    return b"".join(chunks)
-
-
-def _accepted(media_type: str, accept: str) -> bool:
-    ranges = {part.split(";")[0].strip().lower() for part in accept.split(",")}
-    return bool(ranges & {media_type, media_type.partition("/")[0] + "/*", "*/*", ""})
-
-
-def _explained(endpoint: str, error: Exception, timeout: float) -> UsageError:
-    cause: object = error
-    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
-        cause = error.reason
-    match cause:
-        case TimeoutError():
-            rule, message, fix = (
-                "timeout",
-                f"no whole answer within {timeout:g} s",
-                "simplify the query or allow more time",
-            )
-        case ConnectionRefusedError():
-            rule, message, fix = (
-                "refused",
-                "nothing listens at this address",
-                "start the endpoint or correct the address",
-            )
-        case urllib.error.HTTPError() | SPARQLWrapperException():
-            rule, message, fix = "http", _server_words(cause), "correct the query or the address"
-        case _:
-            rule, message, fix = "network", f"no answer: {cause}", "check the address and the network"
-    return _remote_problem(rule, message, fix, endpoint)
-
-
-def _server_words(error: urllib.error.HTTPError | SPARQLWrapperException) -> str:
-    """Status and body of an error answer; SPARQLWrapper reads the body of some and keeps only its `repr`."""
-    if isinstance(error, SPARQLWrapperException):
-        quoted = str(error).partition("Response:\n")[2]
-        status, body = str(error.__context__), ast.literal_eval(quoted or "b''")
-    else:
-        status, body = str(error), error.read()
-    words = body.decode("utf-8", "replace").strip()[:_SHOWN]
-    return f"the endpoint answered {status}" + (f": {words}" if words else "")
-
-
-def _remote_problem(rule: str, message: str, fix: str, endpoint: str) -> UsageError:
-    return UsageError(Problem(f"remote.{rule}", message, fix, item=endpoint))

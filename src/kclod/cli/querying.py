@@ -15,7 +15,8 @@ from kclod.cli.frame import FILE, RELEASES, main, messages, output, project_opti
 from kclod.errors import Problem, UsageError
 from kclod.malformed import explain
 from kclod.release import current
-from kclod.store import memory_store, open_read_only, remote_query
+from kclod.remote.asking import remote_query
+from kclod.store import memory_store, open_read_only
 
 
 @main.command()

@@ -11,6 +11,7 @@ from kclod import reason
 from kclod.rdf import DEFAULT_GRAPH, Term
 from kclod.reason import Step
 from kclod.site import Site
+from kclod.store import Embedded
 from kclod.web.reader import Claim, Reader
 
 ASSERTED = "asserted"
@@ -62,7 +63,7 @@ def trace(store: ox.Store, site: Site, triple: ox.Triple) -> Explanation:
     The inference is run again over what the build ran it over: the default graph without what was inferred, and the
     ontology.
     """
-    reader = Reader(store, site.graphs)
+    reader = Reader(Embedded(store), site.graphs)
     triple = next(
         (q.triple for q in store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)), triple
     )

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 from kclod.errors import UsageError
 from kclod.rdf import RESULTS_JSON
-from kclod.store import remote_query
+from kclod.remote.asking import remote_query
 from kclod.web.federation import Clause, Federated, ServiceFailedError
 from kclod.web.limits import Limits
 from kclod.web.outcomes import BusyError

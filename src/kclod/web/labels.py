@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pyoxigraph as ox
 
 from kclod.rdf import DEFAULT_GRAPH
+from kclod.store import Quads
 from kclod.vocab import DCT, FOAF, RDFS, SCHEMA, SKOS
 
 LABEL_PROPERTIES = (SKOS["prefLabel"], RDFS["label"], DCT["title"], FOAF["name"], SCHEMA["name"])
@@ -51,7 +52,7 @@ def in_words(name: str) -> str:
 class Labels:
     """Labels of a store that does not change; those looked up are kept, up to a bound."""
 
-    def __init__(self, store: ox.Store, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, store: Quads, prefixes: Mapping[str, str]) -> None:
         self._store = store
         self._prefixes = sorted(prefixes.items(), key=lambda item: -len(item[1]))
         self._texts = lru_cache(maxsize=_CACHED)(self._read)

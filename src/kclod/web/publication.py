@@ -10,7 +10,7 @@ import flask
 
 from kclod.rdf import N_QUADS
 from kclod.release import Release
-from kclod.store import open_read_only
+from kclod.store import Embedded, open_read_only
 from kclod.web.addresses import Addresses
 from kclod.web.arranging import Arranger
 from kclod.web.cache import Cache
@@ -48,7 +48,7 @@ class Publication:
 
         UsageError when the store cannot be read, or a trusted proxy is no address.
         """
-        store = open_read_only(release.store_path)
+        store = Embedded(open_read_only(release.store_path))
         site = release.site
         reader = Reader(store, site.graphs)
         return cls(

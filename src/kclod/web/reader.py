@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import cast
 
 import pyoxigraph as ox
 
 from kclod.layout import Path
 from kclod.rdf import DEFAULT_GRAPH, Term, statement_of
 from kclod.reason.local import Rules
+from kclod.store import Store
 from kclod.vocab import OA, OWL, PROV, RDF, SSSOM
 from kclod.web.labels import LABEL_PROPERTIES
 
@@ -49,7 +48,7 @@ class Claim:
 class Reader:
     """The store with what a publisher's graphs mean. `graphs` gives their IRIs by role."""
 
-    def __init__(self, store: ox.Store, graphs: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, graphs: Mapping[str, str]) -> None:
         self.store = store
         self.roles: dict[str, str] = {iri: role for role, iri in graphs.items()}
         self._provenance = ox.NamedNode(graphs["provenance"]) if "provenance" in graphs else None
@@ -66,8 +65,7 @@ class Reader:
             node = ox.NamedNode(iri)
         except ValueError:
             return None
-        patterns = ((node, None, None, None), (None, None, node, None), (None, None, None, node))
-        return node if any(next(self.store.quads_for_pattern(*p), None) is not None for p in patterns) else None
+        return node if self.store.mentions(node) else None
 
     def described(self, node: ox.NamedNode) -> bool:
         """Whether the data says something about it."""
@@ -108,21 +106,19 @@ class Reader:
 
     def count_incoming(self, node: ox.NamedNode, predicate: ox.NamedNode, most: int) -> int:
         """How many of them there are, one more than `most` at most; counted in the store."""
-        query = f"SELECT (COUNT(*) AS ?n) {{ SELECT ?s {{ ?s {predicate} {node} }} LIMIT {most + 1} }}"
-        found = cast("ox.QuerySolutions", self.store.query(query))
-        return int(next(found)["n"].value)
+        return self.store.count(predicate, node, DEFAULT_GRAPH, most)
 
     def reached(
         self, node: ox.NamedNode, path: Path, scan: int, limit: int, *, start: int = 0, classes: Sequence[str] = ()
     ) -> list[Term]:
         """The values of a path but the node itself, each once: of the first `scan`, those in one of some classes."""
-        query = f"SELECT ?v {{ {_reaching(node, path, scan, classes)} }} LIMIT {limit} OFFSET {start}"
-        return [row["v"] for row in cast("ox.QuerySolutions", self.store.query(query))]
+        where = _reaching(node, path, scan, classes)
+        return [row["v"] for row in self.store.solutions("?v", where, f"LIMIT {limit} OFFSET {start}")]
 
     def count_reached(self, node: ox.NamedNode, path: Path, scan: int, classes: Sequence[str] = ()) -> int:
         """How many `reached` would give without a limit."""
-        query = f"SELECT (COUNT(*) AS ?n) {{ {_reaching(node, path, scan, classes)} }}"
-        return int(next(cast("ox.QuerySolutions", self.store.query(query)))["n"].value)
+        (row,) = self.store.solutions("(COUNT(*) AS ?n)", _reaching(node, path, scan, classes))
+        return int(cast("ox.Literal", row["n"]).value)
 
     def incoming_predicates(self, node: ox.NamedNode, enough: int) -> list[ox.NamedNode]:
         """The properties that lead to a node; a hub is asked property by property, so that none hides another."""
@@ -151,16 +147,14 @@ class Reader:
         """Every property of the default graph; read once."""
         with self._lock:
             if self._predicates is None:
-                found = cast("ox.QuerySolutions", self.store.query("SELECT DISTINCT ?p { ?s ?p ?o }"))
-                self._predicates = tuple(sorted((row["p"] for row in found), key=str))
+                self._predicates = tuple(sorted(self.store.predicates(), key=str))
             return self._predicates
 
     def classes(self) -> Mapping[str, int]:
         """Every class of the default graph with the number of its members, largest first; counted once."""
         with self._lock:
             if self._classes is None:
-                quads = self.store.quads_for_pattern(None, TYPE, None, DEFAULT_GRAPH)
-                counts = Counter(quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode))
+                counts = self.store.class_sizes()
                 self._classes = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
             return self._classes
 
