@@ -19,7 +19,7 @@ from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from kclod.errors import Problem, UsageError
 
-USER, PASSWORD = "KCLOD_STORE_USER", "KCLOD_STORE_PASSWORD"  # noqa: S105 # the name of a variable
+USER, PASSWORD = "KCLOD_STORE_USER", "KCLOD_STORE_PASSWORD"  # the name of a variable
 """The environment variables with what a server asks for; an address with a password in it would get into logs."""
 _LONGEST_URL = 1_900
 """Characters of a GET request; servers and proxies commonly refuse more than 2,000, so longer queries are posted."""
@@ -175,7 +175,7 @@ class Client:
             case urllib.error.HTTPError():
                 rule, message, fix = "http", server_words(cause), "correct the query or the address"
                 status = cause.code
-                if status == 401:  # noqa: PLR2004 # Unauthorized
+                if status == 401:  # Unauthorized
                     fix = f"set {USER} and {PASSWORD} to a user who may do this"
             case _:
                 rule, message, fix = "network", f"no answer: {cause}", "check the address and the network"

@@ -23,7 +23,9 @@ from kclod.web.workers import Spend, Stream
 
 _GRAPH_FORMS = frozenset({"construct", "describe"})
 _RESULT_FORMS = frozenset({"select", "ask"})
-_BLAMELESS = frozenset({"busy", "worker-died", "too-many-requests", "query-failed"})
+_BLAMELESS = frozenset(
+    {"busy", "worker-died", "too-many-requests", "query-failed", "store-unavailable", "store-failed"}
+)
 """Refusals that are not charged to the client as errors."""
 
 
@@ -158,9 +160,22 @@ def _told(error: outcomes.QueryError, seconds: float, limits: Limits) -> Problem
         case outcomes.TooManyRowsError():
             detail = f"the result has more than {limits.max_rows} rows and is not sent in part; {how_to_page}"
             return ProblemError(503, "result-too-large", detail, extra={"rows": limits.max_rows})
+        case outcomes.StoreCutError():
+            detail = f"the store sends no more than {error.rows} rows, and a result is not sent in part; {how_to_page}"
+            return ProblemError(503, "result-too-large", detail, extra={"rows": error.rows})
+        case outcomes.StoreUnavailableError():
+            return store_unavailable(error)
+        case outcomes.StoreFailedError():
+            return ProblemError(502, "store-failed", f"the store could not answer the query: {error}")
         case outcomes.WorkerDiedError():
             return ProblemError(503, "worker-died", f"the query's process {error}; ask again", headers=soon)
     return ProblemError(500, "query-failed", f"the engine could not finish the query: {error}")
+
+
+def store_unavailable(error: Exception) -> ProblemError:
+    """The refusal of a request for which the server that holds the release is needed and cannot be asked."""
+    detail = f"the store that holds the data cannot be asked now: {error}"
+    return ProblemError(503, "store-unavailable", detail, headers={"Retry-After": "10"})
 
 
 def unacceptable(kind: str) -> ProblemError:

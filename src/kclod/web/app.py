@@ -9,6 +9,7 @@ import flask
 from werkzeug.exceptions import HTTPException
 
 from kclod.release import Release
+from kclod.remote.reading import UnavailableError
 from kclod.web import (
     built,
     citing,
@@ -24,6 +25,7 @@ from kclod.web import (
     sparql,
     terms,
 )
+from kclod.web.answering import store_unavailable
 from kclod.web.limits import Limits
 from kclod.web.responses import ProblemError
 
@@ -31,8 +33,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def create_app(release: Release, *, limits: Limits | None = None, public_url: str | None = None) -> flask.Flask:
+def create_app(
+    release: Release, *, limits: Limits | None = None, public_url: str | None = None, store: str | None = None
+) -> flask.Flask:
     """The site of a release. UsageError when its store cannot be opened.
+
+    `store` is the address of a SPARQL server that holds the release (see `kclod.remote`), in place of the store in its
+    folder.
 
     `public_url` is where the site is reached from outside (default: the base IRI of the data); pages link by local
     paths and never look at the Host header. Query workers start with the first query and end with the process, or by
@@ -44,10 +51,11 @@ def create_app(release: Release, *, limits: Limits | None = None, public_url: st
     limits = limits or Limits()
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
-    publication.attach(app, publication.Publication.open(release, limits, public_url))
+    publication.attach(app, publication.Publication.open(release, limits, public_url, store))
     for module in (built, overview, drawn, sparql, terms, ontology, downloads, citing, documents):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(ProblemError, refusals.refused)
+    app.register_error_handler(UnavailableError, lambda error: refusals.refused(store_unavailable(error)))
     app.register_error_handler(HTTPException, refusals.refused_by_framework)
     app.register_error_handler(Exception, refusals.failed)
     app.after_request(responses.finish)

@@ -42,6 +42,22 @@ class QueryFailedError(QueryError):
     """The engine could not finish the query; the message is the engine's."""
 
 
+class StoreUnavailableError(QueryError):
+    """The server that holds the release gives no answer now; the message says why."""
+
+
+class StoreFailedError(QueryError):
+    """The server that holds the release could not answer the query; the message has its words."""
+
+
+class StoreCutError(QueryError):
+    """The server that holds the release sends no more than `rows` rows, and this result may have more."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(rows)
+        self.rows = rows
+
+
 class UnacceptableError(QueryError):
     """The result is of a kind (bindings, boolean, graph) for which no format was acceptable."""
 

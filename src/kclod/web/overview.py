@@ -86,9 +86,9 @@ def browse() -> flask.Response:
 def health() -> flask.Response:
     """Readiness: 200 when pages and queries can be answered, 503 otherwise."""
     publication = current()
-    ready = publication.pool.healthy()
-    response = flask.jsonify(status="ok" if ready else "no query workers", release=publication.release.version)
-    response.status_code = 200 if ready else 503
+    ailment = publication.ailment()
+    response = flask.jsonify(status=ailment or "ok", release=publication.release.version)
+    response.status_code = 503 if ailment else 200
     response.headers["Cache-Control"] = "no-store"
     return response
 

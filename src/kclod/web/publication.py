@@ -10,7 +10,10 @@ import flask
 
 from kclod.rdf import N_QUADS
 from kclod.release import Release
-from kclod.store import Embedded, open_read_only
+from kclod.remote.asking import credentials
+from kclod.remote.quads import RemoteStore
+from kclod.remote.reading import Reading, UnavailableError
+from kclod.store import Embedded, Store, open_read_only
 from kclod.web.addresses import Addresses
 from kclod.web.arranging import Arranger
 from kclod.web.cache import Cache
@@ -19,6 +22,7 @@ from kclod.web.endpoints import Endpoints
 from kclod.web.labels import Labels
 from kclod.web.limits import Limits
 from kclod.web.reader import Reader
+from kclod.web.relay import Relay
 from kclod.web.workers import Pool
 
 _KEY = "kclod"
@@ -36,19 +40,26 @@ class Publication:
     arranger: Arranger
     labels: Labels
     addresses: Addresses
-    pool: Pool
+    pool: Pool | Relay
     cache: Cache
     shares: Shares
     proxies: tuple[Network, ...]
     endpoints: Endpoints
 
     @classmethod
-    def open(cls, release: Release, limits: Limits, public_url: str | None) -> Publication:
-        """Open the store read-only. Query workers start with the first query.
+    def open(cls, release: Release, limits: Limits, public_url: str | None, address: str | None = None) -> Publication:
+        """Open the store read-only; or look at the server that holds it. Query workers start with the first query.
 
-        UsageError when the store cannot be read, or a trusted proxy is no address.
+        UsageError when the store cannot be read or holds another release, or a trusted proxy is no address.
         """
-        store = Embedded(open_read_only(release.store_path))
+        store: Store
+        pool: Pool | Relay
+        if address is None:
+            store = Embedded(open_read_only(release.store_path))
+            pool = Pool(release.store_path, limits, _dump_to_hold(release, limits))
+        else:
+            reading = Reading.open(address, credentials(), release.version)
+            store, pool = RemoteStore(reading), Relay(reading, limits)
         site = release.site
         reader = Reader(store, site.graphs)
         return cls(
@@ -59,12 +70,21 @@ class Publication:
             Arranger(site.layout, reader),
             Labels(store, site.prefixes),
             Addresses(site.base_iri),
-            Pool(release.store_path, limits, _dump_to_hold(release, limits)),
+            pool,
             Cache(limits.cache_bytes, limits.followers),
             Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
             Endpoints(limits),
         )
+
+    def ailment(self) -> str | None:
+        """Why pages and queries cannot be answered now; None when they can."""
+        if isinstance(self.pool, Relay):
+            try:
+                self.pool.reading.check()
+            except UnavailableError as error:
+                return f"the store cannot be asked: {error}"
+        return None if self.pool.healthy() else "no query workers"
 
 
 _BYTES_A_QUAD = 700

@@ -1,16 +1,20 @@
-"""How many solutions a serialised SPARQL result holds, told from its bytes.
+"""The rows of a result: as many as a page shows; and how many a serialised one holds, told from its bytes.
 
 The engine writes solutions without counting them, and counting them in Python would take longer than finding them.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 import pyoxigraph as ox
 
 from kclod.rdf import Format
 
+Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CSV_STRING = re.compile(rb'"[^"]*"')
 _JSON_NONE = b'"bindings":[]}}'
@@ -41,3 +45,23 @@ def exceeds(body: bytes, fmt: Format, bound: int) -> bool:
         case _:
             return count(body, fmt) > bound
     return most > bound and count(body, fmt) > bound
+
+
+def table(results: Results, rows: int) -> bytes:
+    """The first rows as N-Triples terms, and whether there are more, in JSON."""
+    if isinstance(results, ox.QueryBoolean):
+        return json.dumps({"boolean": bool(results)}).encode()
+    if isinstance(results, ox.QueryTriples):
+        return table_of(
+            ["subject", "predicate", "object"],
+            ([str(t.subject), str(t.predicate), str(t.object)] for t in results),
+            rows,
+        )
+    columns = [variable.value for variable in results.variables]
+    return table_of(columns, ([None if term is None else str(term) for term in row] for row in results), rows)
+
+
+def table_of(columns: list[str], cells: Iterable[list[str | None]], rows: int) -> bytes:
+    """As `table`, of columns and the cells of each row."""
+    first = list(islice(cells, rows + 1))
+    return json.dumps({"columns": columns, "rows": first[:rows], "more": len(first) > rows}).encode()
