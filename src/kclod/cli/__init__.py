@@ -20,6 +20,7 @@ MODULES = {
     "kclod.cli.mapping": ("map",),
     "kclod.cli.publishing": ("build", "serve", "evidence", "explain", "records", "schema"),
     "kclod.cli.querying": ("query",),
+    "kclod.cli.remote": ("publish",),
     "kclod.cli.stages": ("reason", "validate"),
 }
 """The verbs of each module."""

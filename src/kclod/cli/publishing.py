@@ -21,6 +21,8 @@ from kclod.explanation import read_triple, show_explanation, trace
 from kclod.project import Project, labels_of
 from kclod.records import load_records
 from kclod.release import Release, current, load
+from kclod.remote.asking import credentials
+from kclod.remote.reading import Reading
 from kclod.store import open_read_only
 from kclod.web.limits import Limits
 
@@ -79,6 +81,7 @@ def progress() -> Iterator[pipeline.Announce]:
 @click.option("--release", "chosen", type=FOLDER, help="Serve this release folder.  [default: the current one]")
 @click.option("--data", multiple=True, type=FILE, help="Serve these RDF files instead of a project; repeatable.")
 @click.option("--base-iri", help="With --data: the namespace of the things that get /id/ addresses.")
+@click.option("--store", metavar="URL", help="Read from this SPARQL server, where `kclod publish` put the release.")
 @click.option(
     "--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.  [env: HOST]"
 )
@@ -145,6 +148,7 @@ def serve(
     chosen: Path | None,
     data: tuple[Path, ...],
     base_iri: str | None,
+    store: str | None,
     host: str,
     port: int,
     deadline: float,
@@ -163,7 +167,8 @@ def serve(
 ) -> None:
     """Serve a release: pages, SPARQL endpoint at /sparql, dumps.
 
-    Serves the project's current release (run `kclod build` first), or with --data any RDF files as they are.
+    Serves the project's current release (run `kclod build` first), or with --data any RDF files as they are. With
+    --store the release that this server holds, whose folder must be among the releases.
     """
     from kclod.web.serve import serve as run_server  # noqa: PLC0415  # a server to import, which only this verb should cost
 
@@ -187,6 +192,8 @@ def serve(
         messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
 
     if data:
+        if store:
+            raise click.UsageError("--store cannot be used together with --data.")
         with tempfile.TemporaryDirectory(prefix="kclod-") as scratch:
             files = {str(path): path for path in data}
             title = ", ".join(path.name for path in data)
@@ -194,8 +201,34 @@ def serve(
             release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
             run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
         return
-    release = load(chosen) if chosen else current(releases or folder / RELEASES)
-    run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
+    if store and not chosen:
+        release, store = published_release(releases or folder / RELEASES, store)
+    else:
+        release = load(chosen) if chosen else current(releases or folder / RELEASES)
+        store = store.replace("{release}", release.version) if store else None
+        if store:
+            Reading.open(store, credentials(), release.version)
+    run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries, store=store)
+
+
+def published_release(releases: Path, store: str) -> tuple[Release, str]:
+    """The release that a server holds, from the folder of releases, and the server's address.
+
+    An address with `{release}` in it is that of the current release. UsageError when the server holds no release, or
+    one whose folder is not there.
+    """
+    if "{release}" in store:
+        release = current(releases)
+        store = store.replace("{release}", release.version)
+    else:
+        version = Reading.open(store, credentials()).published.release
+        if not (releases / version).is_dir():
+            message = f"the store holds the release {version}, whose folder is not here"
+            fix = "copy that folder here, or run `kclod publish` with a release that is"
+            raise UsageError(Problem("store.other-release", message, fix, str(releases)))
+        release = load(releases / version)
+    Reading.open(store, credentials(), release.version)
+    return release, store
 
 
 @main.command(name="explain")

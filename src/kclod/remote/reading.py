@@ -43,17 +43,19 @@ class Reading:
         self._names: tuple[str, ...] | None = None
 
     @classmethod
-    def open(cls, address: str, secret: Credentials | None, release: str, *, timeout: float = 10.0) -> Reading:
+    def open(
+        cls, address: str, secret: Credentials | None, release: str | None = None, *, timeout: float = 10.0
+    ) -> Reading:
         """Look what the dataset holds. `timeout` is for each look-up of a page.
 
-        UsageError when it cannot be asked, is being changed, or holds nothing or another release than this version.
+        UsageError when it cannot be asked, is being changed, or holds nothing, or another release than this version.
         """
         client = Client(address, secret, stay=True, vetted=True)
         published = _delivered(lambda: read_published(client, _OPENING))
         if published is None:
             message, fix = "no release is published here", f"run `kclod publish --to {address}`"
             raise UsageError(Problem("store.empty", message, fix, item=address))
-        if published.release != release:
+        if release is not None and published.release != release:
             message = f"this store holds the release {published.release}, and the site is of {release}"
             fix = f"serve that release (--release), or run `kclod publish --to {address}`"
             raise UsageError(Problem("store.other-release", message, fix, item=address))
