@@ -121,7 +121,15 @@ class RemoteStore:
             found = self._within(graph_name)
             if found.whole:
                 return iter(found.quads)
+        if predicate is not None and object is not None:
+            all_links = self._patterns.get((None, None, object, graph_name))
+            if all_links is not None and all_links.whole:
+                return (quad for quad in all_links.quads if quad.predicate == predicate)
         return self._matching((None, predicate, object, graph_name))
+
+    def alike(self, nodes: Iterable[ox.NamedNode]) -> None:
+        """Tell of things that will be asked for together."""
+        self._together({"given": dict.fromkeys(nodes)})
 
     def mentions(self, node: ox.NamedNode) -> bool:
         """As `kclod.store.Store.mentions`."""
@@ -142,12 +150,14 @@ class RemoteStore:
     def class_sizes(self) -> Mapping[str, int]:
         """As `kclod.store.Store.class_sizes`."""
         where = self._where(f"?s {RDF['type']} ?c", DEFAULT_GRAPH)
-        sizes = self._all(f"SELECT ?c (COUNT(*) AS ?n) {{ {where} }} GROUP BY ?c")
-        return {
-            row["c"].value: int(cast("ox.Literal", row["n"]).value)
-            for row in sizes
+        found = self._all(f"SELECT ?c (COUNT(*) AS ?n) {{ {where} }} GROUP BY ?c")
+        sizes = {
+            row["c"]: int(cast("ox.Literal", row["n"]).value)
+            for row in found
             if "c" in row and isinstance(row["c"], ox.NamedNode)
         }
+        self.alike(sizes)
+        return {node.value: size for node, size in sizes.items()}
 
     def _all(self, text: str) -> list[Row]:
         rows, most = self._reading.rows(text)
@@ -297,6 +307,9 @@ class RemoteStore:
                 groups.setdefault(quad.predicate, {})[quad.object] = None
             if isinstance(quad.subject, ox.NamedNode) and quad.subject not in self._subjects:
                 groups.setdefault("subjects", {})[quad.subject] = None
+        self._together(groups)
+
+    def _together(self, groups: Mapping[Hashable, Iterable[ox.NamedNode]]) -> None:
         for group in groups.values():
             likes = tuple(group)
             for node in likes:

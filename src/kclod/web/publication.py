@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import cast
 
 import flask
+import pyoxigraph as ox
 
 from kclod.rdf import N_QUADS
 from kclod.release import Release
 from kclod.remote.asking import credentials
 from kclod.remote.quads import RemoteStore
 from kclod.remote.reading import Reading, UnavailableError
+from kclod.site import Site
 from kclod.store import Embedded, Store, open_read_only
 from kclod.web.addresses import Addresses
 from kclod.web.arranging import Arranger
@@ -54,13 +56,14 @@ class Publication:
         """
         store: Store
         pool: Pool | Relay
+        site = release.site
         if address is None:
             store = Embedded(open_read_only(release.store_path))
             pool = Pool(release.store_path, limits, _dump_to_hold(release, limits))
         else:
             reading = Reading.open(address, credentials(), release.version)
             store, pool = RemoteStore(reading), Relay(reading, limits)
-        site = release.site
+            store.alike(_shown_at_home(site))
         reader = Reader(store, site.graphs)
         return cls(
             release,
@@ -97,6 +100,12 @@ def _dump_to_hold(release: Release, limits: Limits) -> Path | None:
     if dump is None or release.counts.quads * _BYTES_A_QUAD > limits.store_bytes:
         return None
     return dump.path
+
+
+def _shown_at_home(site: Site) -> list[ox.NamedNode]:
+    """The things in the sections of the home page."""
+    cells = [cell for section in site.sections for row in section.rows for cell in row if cell and cell[0] == "<"]
+    return [ox.NamedNode(cell[1:-1]) for cell in cells if "\\" not in cell and not cell.startswith("<<")]
 
 
 def attach(app: flask.Flask, publication: Publication) -> None:
