@@ -62,7 +62,7 @@ Charset = UTF-8
 DefaultHost = 127.0.0.1:{http_port}
 [SPARQL]
 ResultSetMaxRows = {rows}
-MaxQueryExecutionTime = 60
+MaxQueryExecutionTime = 30
 """
 _RIGHTS = """
 DB.DBA.USER_CREATE('{user}', '{password}');
@@ -109,18 +109,21 @@ def missing(kind: str) -> str | None:
 
 @contextlib.contextmanager
 def server(kind: str, folder: Path) -> Iterator[Server]:
-    """A server of either kind, whose data are below the folder."""
-    with oxigraph(folder) if kind == "oxigraph" else virtuoso(folder) as running:
+    """A server of either kind: Virtuoso's data are below the folder, Oxigraph's in memory."""
+    with oxigraph() if kind == "oxigraph" else virtuoso(folder) as running:
         yield running
 
 
 @contextlib.contextmanager
-def oxigraph(folder: Path | None = None, *, port: int = 0, timeout: float | None = None) -> Iterator[Server]:
-    """`oxigraph serve` over a folder, or in memory."""
+def oxigraph(
+    folder: Path | None = None, *, port: int = 0, timeout: float | None = None, union: bool = False
+) -> Iterator[Server]:
+    """`oxigraph serve` over a folder, or in memory. With `union`, its default graph is that of all named ones."""
     port = port or free_port()
     command = [_oxigraph(), "serve", "--bind", f"127.0.0.1:{port}"]
     command += ["--location", str(folder)] if folder else []
     command += ["--timeout-s", str(timeout)] if timeout else []
+    command += ["--union-default-graph"] if union else []
     with _process(command) as process:
         address = f"http://127.0.0.1:{port}"
         _wait(process, f"{address}/query")
@@ -167,7 +170,6 @@ def _oxigraph() -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,8 +1,12 @@
-"""One small release for all tests of the site, and an app over it."""
+"""One small release for all tests of the site, and an app over it: embedded, and on the servers of others.
+
+Tests in the modules of `EVERYWHERE` run once for each kind of store, unless a mark `stores` names some.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import flask
@@ -10,6 +14,8 @@ import pytest
 from bounds import LIMITS
 from flask.testing import FlaskClient
 from lights import quads, site
+from stores import put
+from tests.servers import KINDS, Server, missing, server
 
 from kclod.release import Release, publish
 from kclod.web.app import close, create_app
@@ -22,9 +28,52 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     return publish(tmp_path_factory.mktemp("releases"), site(), quads(), inputs={"source.txt": source}, stages={})
 
 
+EMBEDDED = "embedded"
+EVERYWHERE = {"test_pages", "test_sparql", "test_ontology_page"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "stores(kind, ...): for these kinds of stores only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store_kind" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("stores")
+        everywhere = (EMBEDDED, *KINDS) if metafunc.module.__name__ in EVERYWHERE else (EMBEDDED,)
+        kinds = mark.args if mark else everywhere
+        metafunc.parametrize("store_kind", kinds, scope="session")
+
+
 @pytest.fixture(scope="session")
-def app(release: Release) -> Iterator[flask.Flask]:
-    made = create_app(release, limits=LIMITS)
+def store_kind() -> str:
+    """Where the release is; parametrised above."""
+    return EMBEDDED
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """The server of a kind, started when it is first asked for."""
+    running: dict[str, Server] = {}
+    with ExitStack() as stack:
+
+        def get(kind: str) -> Server:
+            if reason := missing(kind):
+                pytest.skip(reason)
+            if kind not in running:
+                running[kind] = stack.enter_context(server(kind, tmp_path_factory.mktemp(kind) / "data"))
+            return running[kind]
+
+        yield get
+
+
+@pytest.fixture(scope="session")
+def app(release: Release, store_kind: str, servers: Callable[[str], Server]) -> Iterator[flask.Flask]:
+    if store_kind == EMBEDDED:
+        made = create_app(release, limits=LIMITS)
+    else:
+        there = servers(store_kind)
+        put(release, there)
+        made = create_app(release, limits=LIMITS, store=there.query)
     yield made
     close(made)
 

@@ -287,6 +287,7 @@ def test_no_page_asks_another_host(client: FlaskClient) -> None:
             assert target.startswith("/static/"), target
 
 
+@pytest.mark.stores("embedded", "oxigraph")  # what Virtuoso would add is half a minute
 def test_every_local_link_works(client: FlaskClient) -> None:
     seen: set[str] = set()
     pending = ["/", "/page/light/alpha"]

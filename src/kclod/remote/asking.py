@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import math
 import os
 import time
 import urllib.error
@@ -151,7 +150,7 @@ class Client:
         client.setMethod(GET if size < _LONGEST_URL else POST)
         client.setOnlyConneg(True)  # no `format=` parameters beside the Accept header
         client.addCustomHttpHeader("Accept", accept)
-        client.setTimeout(max(1, math.ceil(timeout)))
+        client.seconds = max(timeout, 0.001)
         return client
 
     def _explained(self, error: Exception, timeout: float) -> AskError:
@@ -260,6 +259,7 @@ class _Wrapper(SPARQLWrapper):
 
     trusted = False
     stay = False
+    seconds = 0.0
     secret: Credentials | None = None
 
     def _parseQueryType(self, query: str) -> str | None:  # noqa: N802  # SPARQLWrapper's name
@@ -268,7 +268,7 @@ class _Wrapper(SPARQLWrapper):
 
     def _query(self) -> tuple[http.client.HTTPResponse, str]:
         opener = opener_for(self.endpoint, self.secret, stay=self.stay)
-        return opener.open(self._createRequest(), timeout=self.timeout), self.returnFormat
+        return opener.open(self._createRequest(), timeout=self.seconds), self.returnFormat
 
 
 def _read_until(response: http.client.HTTPResponse, deadline: float, max_bytes: int | None) -> bytes:

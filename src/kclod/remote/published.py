@@ -80,6 +80,10 @@ class Published:
         said = [f"<{POINTER}> <{_TERM}{name}> {ox.Literal(value)}" for name, value in values.items()]
         return said + [f"<{POINTER}> <{_TERM}beside> <{graph}>" for graph in self.beside]
 
+    def mark(self) -> str:
+        """The triple that tells this publishing from all others."""
+        return f"<{POINTER}> <{_TERM}token> {ox.Literal(self.token)}"
+
     def switching(self) -> Published:
         """The same while its graphs are replaced."""
         return replace(self, state=State.SWITCHING)

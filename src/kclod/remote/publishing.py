@@ -139,29 +139,21 @@ class _Publishing:
             raise
         self._check_mark(published)
         self._announce("switch")
-        old = self._listed(POINTER_NAMES)
-        default = "DROP DEFAULT" if published.layout is Layout.OWN else f"DROP SILENT GRAPH <{DEFAULT}>"
-        target = "?s ?p ?o" if published.layout is Layout.OWN else f"GRAPH <{DEFAULT}> {{ ?s ?p ?o }}"
-        drops = [default, *(f"DROP SILENT GRAPH <{name}>" for name in old)]
-        graphs = f'GRAPH ?from {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?from), "{STAGED}"))'
-        names = f'BIND(IRI(STRAFTER(STR(?from), "{STAGED}")) AS ?to)'
-        moves = [
-            f"INSERT {{ GRAPH ?to {{ ?s ?p ?o }} }} WHERE {{ {graphs} {names} }}",
-            f"INSERT {{ {target} }} WHERE {{ GRAPH <{STAGED_DEFAULT}> {{ ?s ?p ?o }} }}",
-        ]
+        gone = set(self._listed(POINTER_NAMES)) - set(self._graphs)
+        steps = list(_switching(published))
         if self._writer.target.atomic:
-            self._writer.update(";\n".join([*drops, *moves, *self._saying(POINTER, published, POINTER_NAMES)]))
-            self._verify(published, self._placed(published.layout))
+            self._writer.update(";\n".join(steps))
         else:
             self._writer.update(";\n".join(self._saying(POINTER, before.switching(), None)))
-            for some in _some(drops, _DROPPED):
-                self._writer.update(";\n".join(some))
-            for move in moves:
-                self._writer.update(move)
+            for step in steps[:-1]:
+                self._writer.update(step)
             self._verify(published, self._placed(published.layout))
-            self._say(POINTER, published, POINTER_NAMES)
+            self._writer.update(steps[-1])
+        if read_published(self._writer.client, self._writer.timeout) != published:
+            raise self._other()
         self._announce("clean")
-        self._drop(list(staged))
+        self._drop([*staged, *gone])
+        self._verify(published, self._placed(published.layout))
 
     def _probe(self) -> Layout:
         """What the server's default graph is, tried out."""
@@ -266,8 +258,11 @@ class _Publishing:
     def _check_mark(self, published: Published) -> None:
         """Nobody else may have begun to publish meanwhile."""
         if read_published(self._writer.client, self._writer.timeout, MARK) != published:
-            message, fix = "another `kclod publish` has begun here since this one did", "run one at a time"
-            raise RefusedError(Problem("publish.other", message, fix, item=self._writer.target.query))
+            raise self._other()
+
+    def _other(self) -> RefusedError:
+        message, fix = "another `kclod publish` has begun here since this one did", "run one at a time"
+        return RefusedError(Problem("publish.other", message, fix, item=self._writer.target.query))
 
     def _say(self, graph: str, published: Published, names: str) -> None:
         for text in self._saying(graph, published, names):
@@ -277,13 +272,40 @@ class _Publishing:
         """Updates that have a graph tell of a release; which graphs there are comes first, for it is read second."""
         if names is not None:
             yield f"DROP SILENT GRAPH <{names}>"
-            yield from as_updates({names: [f"<{name}> <{names}> <{names}>" for name in self._graphs if name]})
+            yield from as_updates({names: [f"<{name}> <{OURS}is> <{OURS}graph>" for name in self._graphs if name]})
         yield f"DELETE WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}"
         yield from as_updates({graph: published.statements()})
 
     def _drop(self, names: Sequence[str]) -> None:
         for some in _some(names, _DROPPED):
             self._writer.update(";\n".join(f"DROP SILENT GRAPH <{name}>" for name in some))
+
+
+def _switching(published: Published) -> Iterator[str]:
+    """Updates that put what is staged in the place of what is published; the last one has it read.
+
+    Each does nothing unless the mark is still this publishing's: a server may carry out a request long after whoever
+    sent it was stopped, when another publishing has begun.
+    """
+    own = published.layout is Layout.OWN
+    default = "?s ?p ?o" if own else f"GRAPH <{DEFAULT}> {{ ?s ?p ?o }}"
+    mark = f"GRAPH <{MARK}> {{ {published.mark()} }}"
+    yield (
+        f"DELETE {{ GRAPH ?g {{ ?s ?p ?o }} }} WHERE {{ {mark} GRAPH <{POINTER_NAMES}> {{ ?g ?x ?y }} "
+        f"GRAPH ?g {{ ?s ?p ?o }} }}"
+    )
+    yield f"DELETE {{ {default} }} WHERE {{ {mark} {default} }}"
+    yield (
+        f"INSERT {{ GRAPH ?to {{ ?s ?p ?o }} }} WHERE {{ {mark} GRAPH ?from {{ ?s ?p ?o }} "
+        f'FILTER(STRSTARTS(STR(?from), "{STAGED}")) BIND(IRI(STRAFTER(STR(?from), "{STAGED}")) AS ?to) }}'
+    )
+    yield f"INSERT {{ {default} }} WHERE {{ {mark} GRAPH <{STAGED_DEFAULT}> {{ ?s ?p ?o }} }}"
+    replaced = ((POINTER_NAMES, MARK_NAMES), (POINTER, MARK))
+    yield ";\n".join(
+        f"DELETE {{ GRAPH <{old}> {{ ?s ?p ?o }} }} WHERE {{ {mark} GRAPH <{old}> {{ ?s ?p ?o }} }};\n"
+        f"INSERT {{ GRAPH <{old}> {{ ?s ?p ?o }} }} WHERE {{ {mark} GRAPH <{new}> {{ ?s ?p ?o }} }}"
+        for old, new in replaced
+    )
 
 
 def _some(items: Sequence[str], number: int) -> Iterable[Sequence[str]]:

@@ -39,6 +39,9 @@ _FORMATS = {f.name: f for f in (*rdf.RDF_FORMATS, *rdf.RESULT_FORMATS)}
 _SAME_ENGINE, _VIRTUOSO = "oxigraph", "virtuoso"
 _CHUNK = 128 << 10
 _MESSAGE = 600
+_GRACE = 1.0
+_VERBOSE = 4
+"""How much longer an answer may be as the server writes it than as it is sent on."""
 _BOOLEANS = {
     True: b'{"head":{},"boolean":true}',
     False: b'{"head":{},"boolean":false}',

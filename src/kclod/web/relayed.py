@@ -53,7 +53,8 @@ def asked(
     describe = form_of(query) == "describe"
     text, dataset = query, []
     if default_graphs is not None or named_graphs is not None:
-        # what is not named is empty, in every layout
+        # what is not named is empty, in every layout; and the query's own clauses count for nothing (Protocol, 2.1.4)
+        text = _without_clauses(query, tokens)
         dataset += [("default-graph-uri", g) for g in default_graphs or (_NOTHING,)]
         dataset += [("named-graph-uri", g) for g in named_graphs or (_NOTHING,)]
     elif own:
@@ -133,6 +134,17 @@ def _own_dataset(tokens: Sequence[_Token]) -> Iterator[tuple[bool, _Token]]:
                 yield True, after
 
 
+def _without_clauses(query: str, tokens: Sequence[_Token]) -> str:
+    """Without its dataset clauses."""
+    parts, last = [], 0
+    for place, token in enumerate(tokens):
+        ends = [iri.end for _, iri in _own_dataset(tokens[place : place + 3])][:1]
+        if token.kind == "word" and token.text.lower() == "from" and ends:
+            parts.append(query[last : token.start])
+            last = ends[0]
+    return "".join((*parts, query[last:]))
+
+
 def _completed(query: str, own: Sequence[tuple[bool, _Token]]) -> str:
     """With what its dataset clauses leave out named as nothing."""
     end = own[-1][1].end
@@ -169,12 +181,11 @@ def _wrapped(query: str, tokens: Sequence[_Token]) -> Iterator[_Insertion]:
     if tokens[start].text.lower() == "construct" and tokens[place].text == "{":
         template = place
         place = _closing(tokens, place) + 1
+    before = place
     while place < len(tokens) and tokens[place].text != "{":
         place += 1
-    if place == len(tokens):
-        raise ValueError("it has no pattern")
     end = _closing(tokens, place)
-    if "{" in {t.text for t in tokens[start:place] if template is None} or _has_pattern(tokens[end + 1 :]):
+    if _has_exists(tokens[before:place]) or _has_exists(tokens[end + 1 :]):
         raise ValueError("EXISTS outside of WHERE")
     if tokens[start].text.lower() == "construct" and template is None:  # the short form: its pattern is its template
         yield tokens[start].end, 0, f" {query[tokens[place].start : tokens[end].end]}"
@@ -182,6 +193,6 @@ def _wrapped(query: str, tokens: Sequence[_Token]) -> Iterator[_Insertion]:
     yield tokens[end].start, 2, "} "
 
 
-def _has_pattern(tail: Sequence[_Token]) -> bool:
-    """Whether what follows a query's pattern has another one, which only EXISTS may begin there."""
-    return any(t.kind == "word" and t.text.lower() == "exists" for t in tail)
+def _has_exists(tokens: Sequence[_Token]) -> bool:
+    """Whether there is EXISTS, which alone may have a pattern beside that of a query."""
+    return any(t.kind == "word" and t.text.lower() == "exists" for t in tokens)
