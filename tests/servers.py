@@ -51,8 +51,8 @@ CheckpointInterval = 0
 NumberOfBuffers = {buffers}
 MaxDirtyBuffers = {dirty}
 DirsAllowed = /
-ThreadsPerQuery = 2
-AsyncQueueMaxThreads = 4
+ThreadsPerQuery = {threads}
+AsyncQueueMaxThreads = {threads}
 [HTTPServer]
 ServerPort = 127.0.0.1:{http_port}
 ServerThreads = 40
@@ -132,18 +132,31 @@ def oxigraph(
 
 @contextlib.contextmanager
 def virtuoso(
-    folder: Path, *, rows: int = 10_000, buffers: int = 40_000, http_port: int = 0, sql_port: int = 0
+    folder: Path,
+    *,
+    rows: int = 10_000,
+    buffers: int = 40_000,
+    threads: int = 1,
+    http_port: int = 0,
+    sql_port: int = 0,
 ) -> Iterator[Server]:
     """Virtuoso with a database below a folder, made on first use. `rows` is its ResultSetMaxRows (10,000 as shipped).
 
-    `buffers` are pages of 8 kB; Virtuoso's own advice is 85,000 for each GB of memory that it may have.
+    `buffers` are pages of 8 kB; Virtuoso's own advice is 85,000 for each GB of memory that it may have. `threads` are
+    those of one query; with more than one, they wait for each other where other programs want the processors.
     """
     http_port, sql_port = http_port or free_port(), sql_port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     new = not (folder / "virtuoso.db").exists()
     (folder / "virtuoso.lck").unlink(missing_ok=True)
     settings = _VIRTUOSO.format(
-        folder=folder, sql_port=sql_port, http_port=http_port, buffers=buffers, dirty=buffers * 3 // 4, rows=rows
+        folder=folder,
+        sql_port=sql_port,
+        http_port=http_port,
+        buffers=buffers,
+        dirty=buffers * 3 // 4,
+        rows=rows,
+        threads=threads,
     )
     (folder / "virtuoso.ini").write_text(settings)
     command = ["virtuoso-t", "+foreground", "+configfile", str(folder / "virtuoso.ini")]

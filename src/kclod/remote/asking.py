@@ -18,7 +18,7 @@ from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from kclod.errors import Problem, UsageError
 
-USER, PASSWORD = "KCLOD_STORE_USER", "KCLOD_STORE_PASSWORD"  # the name of a variable
+USER, PASSWORD, TOKEN = "KCLOD_STORE_USER", "KCLOD_STORE_PASSWORD", "KCLOD_STORE_TOKEN"
 """The environment variables with what a server asks for; an address with a password in it would get into logs."""
 _LONGEST_URL = 1_900
 """Characters of a GET request; servers and proxies commonly refuse more than 2,000, so longer queries are posted."""
@@ -31,16 +31,20 @@ _PASSING_STATUS = frozenset({429, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a server asks for by Basic or Digest authentication (RFC 7617, RFC 7616)."""
+    """What a server asks for by Basic or Digest authentication (RFC 7617, RFC 7616); and a token for who may write.
+
+    The token (RFC 6750) goes with updates only, and unasked.
+    """
 
     user: str
     password: str = field(repr=False)
+    token: str | None = field(repr=False, default=None)
 
 
 def credentials() -> Credentials | None:
     """Those in the environment; None when there are none."""
-    user, password = os.environ.get(USER), os.environ.get(PASSWORD)
-    return Credentials(user, password) if user and password is not None else None
+    user, password, token = (os.environ.get(name) for name in (USER, PASSWORD, TOKEN))
+    return Credentials(user or "", password or "", token or None) if user or token else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,7 @@ def opener_for(address: str, secret: Credentials | None, *, stay: bool) -> urlli
     handlers: list[urllib.request.BaseHandler] = []
     if stay or secret is not None:
         handlers.append(_SameOrigin())
-    if secret is not None:
+    if secret is not None and secret.user:
         known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         known.add_password(None, address, secret.user, secret.password)
         # Digest first: where a server offers both, the password itself is not sent.

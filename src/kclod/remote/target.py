@@ -172,6 +172,8 @@ class Writer:
     def _send(self, address: str, method: str, body: bytes, media_type: str) -> None:
         check_address(address)
         request = urllib.request.Request(address, body, {"Content-Type": media_type}, method=method)  # noqa: S310  # checked
+        if self._secret is not None and self._secret.token:
+            request.add_unredirected_header("Authorization", f"Bearer {self._secret.token}")
         try:
             with opener_for(address, self._secret, stay=True).open(request, timeout=self.timeout) as response:
                 response.read()
