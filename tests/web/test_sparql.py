@@ -268,6 +268,7 @@ def test_service_description_tells_limits_and_statistics(client: FlaskClient) ->
     assert feature not in client.get("/sparql", headers={"Accept": "application/n-triples"}).text
 
 
+@pytest.mark.stores("embedded", "oxigraph")  # as below
 def test_form_for_browsers(client: FlaskClient) -> None:
     page = client.get("/sparql?lang=ko", headers={"Accept": BROWSER}).text
     assert '<textarea id="query" name="query"' in page

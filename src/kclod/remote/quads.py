@@ -36,7 +36,7 @@ _KEPT_LIKES = 200_000
 
 _Pattern = tuple[ox.NamedNode | None, ox.NamedNode | None, Term | None, GraphName | None]
 
-_Pattern3 = tuple[ox.NamedNode, Term | None, ox.DefaultGraph | None]
+_Counted = tuple[ox.NamedNode, Term | None, ox.DefaultGraph | None, int]
 
 
 class _Kept(Generic[_K, _V]):
@@ -96,7 +96,7 @@ class RemoteStore:
         self._graphs: _Kept[ox.NamedNode, _Found] = _Kept(_KEPT_QUADS, _size)
         self._patterns: _Kept[_Pattern, _Found] = _Kept(_KEPT_QUADS, _size)
         self._mentioned: _Kept[ox.NamedNode, bool] = _Kept(_KEPT_LIKES, lambda _: 1)
-        self._counts: _Kept[_Pattern3, int] = _Kept(_KEPT_LIKES, lambda _: 1)
+        self._counts: _Kept[_Counted, int] = _Kept(_KEPT_LIKES, lambda _: 1)
         self._likes: _Kept[ox.NamedNode, Sequence[ox.NamedNode]] = _Kept(_KEPT_LIKES, lambda _: 1)
 
     def quads_for_pattern(
@@ -164,14 +164,17 @@ class RemoteStore:
 
     def count(self, predicate: ox.NamedNode, value: Term | None, graph: ox.DefaultGraph | None, most: int) -> int:
         """As `kclod.store.Store.count`."""
-        known = self._counts.get((predicate, value, graph))
+        key = (predicate, value, graph, most)
+        known = self._counts.get(key)
         if known is None:
             where = self._where(f"?s {predicate} {'?o' if value is None else value}", graph)
-            inner = f"SELECT ?s {{ {where} }} LIMIT {most + 1}"
+            beside = ", ".join(f"<{name}>" for name in self._reading.published.beside)
+            others = f"FILTER(!BOUND(?g) || ?g NOT IN ({beside}))" if beside and graph is None else ""
+            inner = f"SELECT ?s {{ {where} {others} }} LIMIT {most + 1}"
             (row,) = self._all(f"SELECT (COUNT(*) AS ?n) {{ {{ {inner} }} }}")
             known = int(cast("ox.Literal", row["n"]).value)
-            self._counts.put((predicate, value, graph), known)
-        return min(known, most + 1)
+            self._counts.put(key, known)
+        return known
 
     def _all(self, text: str) -> list[Row]:
         rows, most = self._reading.rows(text)

@@ -38,36 +38,36 @@ class Uses:
 
 def instances(reader: Reader, iri: str, named: Callable[[str], bool]) -> Instances | None:
     """Examples of a class; None when it has no member."""
-    quads = _quads(reader, TYPE, ox.NamedNode(iri))
+    quads, counted = _quads(reader, TYPE, ox.NamedNode(iri))
     members = dict.fromkeys(q.subject.value for q in quads if isinstance(q.subject, ox.NamedNode))
-    found = sorted(list(members)[:_LOOKED_AT], key=lambda member: (not named(member), member))
+    found = sorted(members, key=lambda member: (not named(member), member))
     total = reader.classes().get(iri)
     if not found:
         return None
-    return Instances(tuple(found[:SHOWN]), total or len(members), browsable=total is not None)
+    number = len(members) if counted < _LOOKED_AT else counted
+    return Instances(tuple(found[:SHOWN]), total or number, browsable=total is not None)
 
 
 def uses(reader: Reader, iri: str, named: Callable[[str], bool]) -> Uses | None:
     """Examples of a property, no two of one subject; None when nothing has it."""
-    quads = _quads(reader, ox.NamedNode(iri), None)
-    ordered = sorted(
-        quads[:_LOOKED_AT], key=lambda q: (not _shows(q.subject, named), not _shows(q.object, named), str(q))
-    )
+    quads, counted = _quads(reader, ox.NamedNode(iri), None)
+    ordered = sorted(quads, key=lambda q: (not _shows(q.subject, named), not _shows(q.object, named), str(q)))
     by_subject: dict[Term, Term] = {}
     for quad in ordered:
         by_subject.setdefault(quad.subject, quad.object)
     chosen = tuple(list(by_subject.items())[:SHOWN])
-    return Uses(chosen, min(len(quads), _COUNTED), len(quads) > _COUNTED) if quads else None
+    return Uses(chosen, min(counted, _COUNTED), counted > _COUNTED) if quads else None
 
 
-def _quads(reader: Reader, predicate: ox.NamedNode, value: ox.NamedNode | None) -> list[ox.Quad]:
-    """Statements that the release vouches for; of what it does not vouch for by its nature (what is said of claims),
-    those of any graph."""
+def _quads(reader: Reader, predicate: ox.NamedNode, value: ox.NamedNode | None) -> tuple[list[ox.Quad], int]:
+    """Some statements that the release vouches for, and the number of all; of what it does not vouch for by its nature
+    (what is said of claims), those of any graph."""
     for graph in (DEFAULT_GRAPH, None):
-        found = list(islice(reader.store.quads_for_pattern(None, predicate, value, graph), _COUNTED + 1))
+        found = list(islice(reader.store.quads_for_pattern(None, predicate, value, graph), _LOOKED_AT))
         if found:
-            return found
-    return []
+            few = len(found) < _LOOKED_AT
+            return found, len(found) if few else reader.store.count(predicate, value, graph, _COUNTED)
+    return [], 0
 
 
 def _shows(term: Term, named: Callable[[str], bool]) -> bool:
