@@ -313,6 +313,7 @@ def test_anchors_of_a_page_exist_once(client: FlaskClient) -> None:
         assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
 
 
+@pytest.mark.stores("embedded", "oxigraph")  # of Virtuoso see test_remote
 def test_hubs_are_counted_and_paged(client: FlaskClient) -> None:
     text = html(client, "/page/place/hub")
     assert f"{HUB_LINKS + 1:,}" in text

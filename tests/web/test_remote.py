@@ -87,7 +87,7 @@ def running(shared: Server) -> Iterator[Server]:
 
 
 def graphs(there: Server) -> set[str]:
-    found = rows(Client(there.query).ask("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }", JSON, 30))
+    found = rows(Client(there.query).ask("SELECT ?g { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", JSON, 30))
     return {str(row["g"])[1:-1] for row in found}
 
 
