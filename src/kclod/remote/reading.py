@@ -118,12 +118,12 @@ class Reading:
         raise UnavailableError(f"the store now holds the release {now.release}, published anew")
 
     def names(self) -> tuple[str, ...]:
-        """The named graphs of the release; read once. UnavailableError when there are more than a query may list."""
+        """The named graphs of the release; read once. ValueError when there are more than a query may list."""
         if self._names is None:
             found = graph_names_of(lambda text: self.rows(text)[0], POINTER_NAMES, NAMES_LISTED)
             if len(found) > NAMES_LISTED:
                 message = f"the release has more than {NAMES_LISTED} named graphs, and this server must be told each"
-                raise UnavailableError(f"{message}: name those that are asked with named-graph-uri")
+                raise ValueError(f"{message}; name those that are asked with named-graph-uri")
             self._names = tuple(found)
         return self._names
 

@@ -169,7 +169,8 @@ def _filters(tokens: Sequence[_Token], published: Published) -> Iterator[_Insert
     """At each GRAPH with a variable, a filter that has it not find graphs that are not the release's."""
     for word, variable, end in _graphs_by_variable(tokens):
         others = f" && {variable.text} NOT IN ({', '.join(f'<{g}>' for g in published.beside)})"
-        condition = f'!STRSTARTS(STR({variable.text}), "{OURS}"){others if published.beside else ""}'
+        others = others if published.beside else ""
+        condition = f'!BOUND({variable.text}) || !STRSTARTS(STR({variable.text}), "{OURS}"){others}'
         yield word.start, 1, "{ "
         yield end.end, 0, f" FILTER({condition}) }}"
 
