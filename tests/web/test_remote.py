@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from lights import BASE, quads, site
 from stores import put, secret
 from tests.servers import KINDS, Server, missing, oxigraph, server, virtuoso
 
+from kclod.cli.publishing import published_release
 from kclod.errors import RefusedError, UsageError
 from kclod.rdf import RDF_FORMATS
 from kclod.release import Release, publish
@@ -542,6 +544,26 @@ def test_a_server_that_dies_in_the_middle_of_a_stream(releases: tuple[Release, R
             response.close()
         finally:
             close(app)
+
+
+def test_the_server_says_which_release_is_served(releases: tuple[Release, Release], tmp_path: Path) -> None:
+    first, second = releases
+    for release in releases:
+        shutil.copytree(release.path, tmp_path / release.version, ignore=shutil.ignore_patterns("store"))
+    with oxigraph() as there:
+        put(first, there)
+        found, address = published_release(tmp_path, there.query)
+        assert (found.version, address) == (first.version, there.query)
+        app = create_app(found, store=there.query, limits=LIMITS)
+        try:
+            assert app.test_client().get("/page/light/alpha").status_code == 200, "the store's folder is not needed"
+        finally:
+            close(app)
+        put(second, there)
+        assert published_release(tmp_path, there.query)[0].version == second.version
+        shutil.rmtree(tmp_path / second.version)
+        with pytest.raises(UsageError, match=rf"store\.other-release.*{second.version}.*not here"):
+            published_release(tmp_path, there.query)
 
 
 def test_a_store_that_holds_nothing(releases: tuple[Release, Release], running: Server) -> None:
