@@ -52,7 +52,7 @@ NumberOfBuffers = {buffers}
 MaxDirtyBuffers = {dirty}
 DirsAllowed = /
 ThreadsPerQuery = {threads}
-AsyncQueueMaxThreads = {threads}
+AsyncQueueMaxThreads = {more}
 [HTTPServer]
 ServerPort = 127.0.0.1:{http_port}
 ServerThreads = 40
@@ -62,7 +62,7 @@ Charset = UTF-8
 DefaultHost = 127.0.0.1:{http_port}
 [SPARQL]
 ResultSetMaxRows = {rows}
-MaxQueryExecutionTime = 30
+MaxQueryExecutionTime = 60
 """
 _RIGHTS = """
 DB.DBA.USER_CREATE('{user}', '{password}');
@@ -110,7 +110,7 @@ def missing(kind: str) -> str | None:
 @contextlib.contextmanager
 def server(kind: str, folder: Path) -> Iterator[Server]:
     """A server of either kind: Virtuoso's data are below the folder, Oxigraph's in memory."""
-    with oxigraph() if kind == "oxigraph" else virtuoso(folder) as running:
+    with oxigraph() if kind == "oxigraph" else virtuoso(folder, threads=1) as running:
         yield running
 
 
@@ -136,7 +136,7 @@ def virtuoso(
     *,
     rows: int = 10_000,
     buffers: int = 40_000,
-    threads: int = 1,
+    threads: int = 2,
     http_port: int = 0,
     sql_port: int = 0,
 ) -> Iterator[Server]:
@@ -157,6 +157,7 @@ def virtuoso(
         dirty=buffers * 3 // 4,
         rows=rows,
         threads=threads,
+        more=2 * threads,
     )
     (folder / "virtuoso.ini").write_text(settings)
     command = ["virtuoso-t", "+foreground", "+configfile", str(folder / "virtuoso.ini")]
@@ -183,6 +184,7 @@ def _oxigraph() -> str:
 
 
 def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -433,7 +433,7 @@ def capped(releases: tuple[Release, Release], tmp_path_factory: pytest.TempPathF
     """Virtuoso that sends no more than 1,500 rows, and the site over it."""
     if reason := missing("virtuoso"):
         pytest.skip(reason)
-    with virtuoso(tmp_path_factory.mktemp("capped"), rows=1_500) as there:
+    with virtuoso(tmp_path_factory.mktemp("capped"), rows=1_500, threads=1) as there:
         put(releases[0], there)
         app = create_app(releases[0], store=there.query, limits=replace(LIMITS, deadline_seconds=20))
         yield app

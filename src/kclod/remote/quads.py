@@ -97,6 +97,7 @@ class RemoteStore:
         self._patterns: _Kept[_Pattern, _Found] = _Kept(_KEPT_QUADS, _size)
         self._mentioned: _Kept[ox.NamedNode, bool] = _Kept(_KEPT_LIKES, lambda _: 1)
         self._counts: _Kept[_Counted, int] = _Kept(_KEPT_LIKES, lambda _: 1)
+        self._solutions: _Kept[tuple[str, str, str], list[Row]] = _Kept(_KEPT_QUADS, lambda rows: len(rows) + 1)
         self._likes: _Kept[ox.NamedNode, Sequence[ox.NamedNode]] = _Kept(_KEPT_LIKES, lambda _: 1)
 
     def quads_for_pattern(
@@ -161,6 +162,15 @@ class RemoteStore:
         }
         self.alike(sizes)
         return {node.value: size for node, size in sizes.items()}
+
+    def solutions(self, variables: str, where: str, rest: str = "") -> list[Mapping[str, Term]]:
+        """As `kclod.store.Store.solutions`."""
+        key = (variables, where, rest)
+        found = self._solutions.get(key)
+        if found is None:
+            found = self._all(f"SELECT {variables} {{ {self._where(where, DEFAULT_GRAPH)} }} {rest}")
+            self._solutions.put(key, found)
+        return list(found)
 
     def count(self, predicate: ox.NamedNode, value: Term | None, graph: ox.DefaultGraph | None, most: int) -> int:
         """As `kclod.store.Store.count`."""

@@ -29,7 +29,7 @@ from kclod.web.guard import form_of
 from kclod.web.limits import Limits
 from kclod.web.outcomes import Answer, BusyError, StoreFailedError, StoreUnavailableError
 from kclod.web.relayed import Asked
-from kclod.web.rows import count, exceeds, table, table_of
+from kclod.web.rows import count, exceeds, first_rows, table_of
 from kclod.web.streams import Stream
 from kclod.web.wire import Job
 from kclod.web.workers import Pool, Spend
@@ -224,7 +224,7 @@ def _converted(job: Job, kind: str, name: str, body: bytes) -> bytes:
         found = ox.parse_query_results(
             _BOOLEANS[next(iter(found), None) is not None], format=ox.QueryResultsFormat.JSON
         )
-    return table(found, job.rows) if name == TABLE else found.serialize(format=_FORMATS[name].results) or b""
+    return first_rows(found, job.rows) if name == TABLE else found.serialize(format=_FORMATS[name].results) or b""
 
 
 class _Place:

@@ -47,7 +47,7 @@ def exceeds(body: bytes, fmt: Format, bound: int) -> bool:
     return most > bound and count(body, fmt) > bound
 
 
-def table(results: Results, rows: int) -> bytes:
+def first_rows(results: Results, rows: int) -> bytes:
     """The first rows as N-Triples terms, and whether there are more, in JSON."""
     if isinstance(results, ox.QueryBoolean):
         return json.dumps({"boolean": bool(results)}).encode()
@@ -62,6 +62,6 @@ def table(results: Results, rows: int) -> bytes:
 
 
 def table_of(columns: list[str], cells: Iterable[list[str | None]], rows: int) -> bytes:
-    """As `table`, of columns and the cells of each row."""
+    """As `first_rows`, of columns and the cells of each row."""
     first = list(islice(cells, rows + 1))
     return json.dumps({"columns": columns, "rows": first[:rows], "more": len(first) > rows}).encode()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -20,7 +18,7 @@ from kclod.malformed import explain
 from kclod.store import open_read_only
 from kclod.web import confinement, wire
 from kclod.web.columnwise import TooManySolutionsError, from_columns
-from kclod.web.rows import count, exceeds
+from kclod.web.rows import count, exceeds, first_rows
 from kclod.web.wire import Job
 
 _FORMATS = {f.name: f for f in (*rdf.RDF_FORMATS, *rdf.RESULT_FORMATS)}
@@ -157,7 +155,9 @@ def _evaluate(store: ox.Store, job: Job, channel: socket.socket) -> tuple[dict[s
     if name is None:
         return {"outcome": "unacceptable", "kind": kind}, b""
     if name == "table":
-        body = _table(results, job.rows, job.max_bytes)
+        body = first_rows(results, job.rows)
+        if len(body) > job.max_bytes:
+            raise _ResultTooLargeError
     elif job.stream:
         parts = _Parts(channel, {"outcome": "part", "kind": kind, "format": name})
         _serialize(results, _FORMATS[name], parts)
@@ -197,21 +197,3 @@ def _serialize(results: _Results, fmt: rdf.Format, target: io.RawIOBase) -> None
         results.serialize(target, format=fmt.rdf)  # type: ignore[arg-type]  # the stub knows paths and BytesIO
     else:
         results.serialize(target, format=fmt.results)  # type: ignore[arg-type]  # as above
-
-
-def _table(results: _Results, rows: int, bound: int) -> bytes:
-    """The first rows as N-Triples terms, and whether there are more."""
-    if isinstance(results, ox.QueryBoolean):
-        return json.dumps({"boolean": bool(results)}).encode()
-    if isinstance(results, ox.QueryTriples):
-        columns = ["subject", "predicate", "object"]
-        first: list[list[str | None]] = [
-            [str(t.subject), str(t.predicate), str(t.object)] for t in islice(results, rows + 1)
-        ]
-    else:
-        columns = [variable.value for variable in results.variables]
-        first = [[None if term is None else str(term) for term in solution] for solution in islice(results, rows + 1)]
-    body = json.dumps({"columns": columns, "rows": first[:rows], "more": len(first) > rows}).encode()
-    if len(body) > bound:
-        raise _ResultTooLargeError
-    return body
