@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import time
@@ -86,6 +87,16 @@ def progress() -> Iterator[pipeline.Announce]:
     "--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port.  [env: PORT]"
 )
 @click.option(
+    "--public-url",
+    metavar="URL",
+    help="Where the site is reached from outside, by a proxy.  [default: the base IRI of the data]",
+)
+@click.option(
+    "--prefix",
+    metavar="PATH",
+    help="Path below which a proxy shows the site, passed on or taken away.  [default: that of --public-url]",
+)
+@click.option(
     "--deadline", default=5.0, show_default=True, type=click.FloatRange(0.05), help="Seconds that a query may take."
 )
 @click.option("--workers", type=click.IntRange(1), help="Query processes.  [default: one a processor]")
@@ -147,6 +158,8 @@ def serve(
     base_iri: str | None,
     host: str,
     port: int,
+    public_url: str | None,
+    prefix: str | None,
     deadline: float,
     workers: int | None,
     memory: int,
@@ -183,8 +196,31 @@ def serve(
     if workers:
         limits = replace(limits, workers=workers)
 
-    def ready(address: str) -> None:
-        messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
+    if public_url is not None and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", public_url):
+        raise UsageError(
+            Problem(
+                "serve.public-url",
+                f"{public_url!r} is no http(s) URL of a folder",
+                "give one such as https://data.example/x/",
+            )
+        )
+    if prefix is not None and not re.fullmatch(r"(/[^/?#]+)*/?", prefix):
+        raise UsageError(Problem("serve.prefix", f"{prefix!r} is no path", "give one such as /data"))
+
+    def run(release: Release) -> None:
+        def ready(address: str) -> None:
+            messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
+
+        run_server(
+            release,
+            host=host,
+            port=port,
+            limits=limits,
+            public_url=f"{public_url.rstrip('/')}/" if public_url else None,
+            prefix=prefix,
+            announce=ready,
+            log_queries=log_queries,
+        )
 
     if data:
         with tempfile.TemporaryDirectory(prefix="kclod-") as scratch:
@@ -192,10 +228,9 @@ def serve(
             title = ", ".join(path.name for path in data)
             base = base_iri or f"http://{host}:{port}/"
             release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
-            run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
+            run(release)
         return
-    release = load(chosen) if chosen else current(releases or folder / RELEASES)
-    run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
+    run(load(chosen) if chosen else current(releases or folder / RELEASES))
 
 
 @main.command(name="explain")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import flask
 from werkzeug.exceptions import HTTPException
@@ -22,6 +23,7 @@ from kclod.web import (
     refusals,
     responses,
     sparql,
+    spelling,
     terms,
 )
 from kclod.web.limits import Limits
@@ -31,12 +33,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def create_app(release: Release, *, limits: Limits | None = None, public_url: str | None = None) -> flask.Flask:
+def create_app(
+    release: Release, *, limits: Limits | None = None, public_url: str | None = None, prefix: str | None = None
+) -> flask.Flask:
     """The site of a release. UsageError when its store cannot be opened.
 
     `public_url` is where the site is reached from outside (default: the base IRI of the data); pages link by local
-    paths and never look at the Host header. Query workers start with the first query and end with the process, or by
-    `close`.
+    paths and never look at the Host header. `prefix` is the path below which a proxy shows the site, such as `/data`,
+    whether the proxy passes it on or takes it away; by default the path of `public_url`. Query workers start with the
+    first query and end with the process, or by `close`.
     """
     app = flask.Flask("kclod.web", static_folder="static", template_folder="templates", root_path=_folder())
     app.url_map.merge_slashes = False
@@ -50,8 +55,10 @@ def create_app(release: Release, *, limits: Limits | None = None, public_url: st
     app.register_error_handler(ProblemError, refusals.refused)
     app.register_error_handler(HTTPException, refusals.refused_by_framework)
     app.register_error_handler(Exception, refusals.failed)
+    app.before_request(spelling.one_spelling)
     app.after_request(responses.finish)
-    app.wsgi_app = _WithoutHost(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way to wrap
+    below = (urlsplit(public_url).path if prefix is None and public_url else prefix or "").rstrip("/")
+    app.wsgi_app = _Mounted(app.wsgi_app, below)  # type: ignore[method-assign]  # Flask's documented way to wrap
     return app
 
 
@@ -75,15 +82,24 @@ def close(app: flask.Flask) -> None:
     publication.of(app).pool.close()
 
 
-class _WithoutHost:
-    """Hides the Host header, which anybody can set, from everything behind it."""
+class _Mounted:
+    """Puts the site below a path prefix, and hides the Host header, which anybody can set, from everything behind it.
 
-    def __init__(self, inner: WSGIApplication) -> None:
-        self._inner = inner
+    A request that has the prefix in its path comes from a proxy that passes it on, one without from a proxy that takes
+    it away: links have it in both cases.
+    """
+
+    def __init__(self, inner: WSGIApplication, prefix: str) -> None:
+        self._inner, self._prefix = inner, prefix
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_HOST"] = "localhost"
         environ.pop("HTTP_X_FORWARDED_HOST", None)
+        if self._prefix:
+            environ["SCRIPT_NAME"] = self._prefix
+            path = environ.get("PATH_INFO", "")
+            if path == self._prefix or path.startswith(f"{self._prefix}/"):
+                environ["PATH_INFO"] = path[len(self._prefix) :] or "/"
         return self._inner(environ, start_response)
 
 

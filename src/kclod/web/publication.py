@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
 import flask
+import pyoxigraph as ox
 
 from kclod.rdf import N_QUADS
 from kclod.release import Release
 from kclod.store import open_read_only
+from kclod.vocab import DCT
 from kclod.web.addresses import Addresses
 from kclod.web.arranging import Arranger
 from kclod.web.cache import Cache
 from kclod.web.clients import Network, Shares, networks
 from kclod.web.endpoints import Endpoints
+from kclod.web.gone import Gone
 from kclod.web.labels import Labels
 from kclod.web.limits import Limits
+from kclod.web.near import Near
 from kclod.web.reader import Reader
 from kclod.web.workers import Pool
 
 _KEY = "kclod"
+_AUTHORS = 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,12 @@ class Publication:
     shares: Shares
     proxies: tuple[Network, ...]
     endpoints: Endpoints
+    gone: Gone
+    near: Near
+    authors: tuple[str, ...]
+    """IRIs of who made the dataset, or else of who publishes it."""
+    modified: datetime
+    """When the release was made or the program that shows it was installed, whichever is later: to the second."""
 
     @classmethod
     def open(cls, release: Release, limits: Limits, public_url: str | None) -> Publication:
@@ -64,6 +78,10 @@ class Publication:
             Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
             Endpoints(limits),
+            Gone(store, site, release.path),
+            Near(store, site.base_iri),
+            _authors(store, site.dataset_iri),
+            _modified(release.path),
         )
 
 
@@ -77,6 +95,22 @@ def _dump_to_hold(release: Release, limits: Limits) -> Path | None:
     if dump is None or release.counts.quads * _BYTES_A_QUAD > limits.store_bytes:
         return None
     return dump.path
+
+
+def _authors(store: ox.Store, dataset: str) -> tuple[str, ...]:
+    """By dct:creator, else by dct:publisher."""
+    for predicate in (DCT["creator"], DCT["publisher"]):
+        quads = islice(store.quads_for_pattern(ox.NamedNode(dataset), predicate, None, None), _AUTHORS)
+        found = {quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)}
+        if found:
+            return tuple(sorted(iri for iri in found if iri.startswith(("http://", "https://"))))
+    return ()
+
+
+def _modified(release: Path) -> datetime:
+    files = (*release.glob("manifest.json"), *Path(__file__).parent.rglob("*.*"))
+    latest = max((file.stat().st_mtime for file in files if "__pycache__" not in file.parts), default=0.0)
+    return datetime.fromtimestamp(int(min(latest, time.time())), UTC)
 
 
 def attach(app: flask.Flask, publication: Publication) -> None:

@@ -93,8 +93,11 @@ def _whole(asked: Asked, found: Found) -> flask.Response:
     choice = _choice(asked, found.answer.kind)
     if found.answer.format == TABLE:
         response = _table(asked.query, found.answer, choice)
+        flask.g.lasting = found.origin != "bypass"
     else:
-        response = answer(found.answer.body, choice.media_type, etag=found.answer.etag)
+        response = answer(
+            found.answer.body, choice.media_type, etag=found.answer.etag, lasting=found.origin != "bypass"
+        )
     response.headers["Cache-Status"] = f"kclod; {_CACHE_STATUS[found.origin]}"
     return response
 
