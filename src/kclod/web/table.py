@@ -117,6 +117,7 @@ TABLE: Mapping[str, Row] = {
     ),
     "sparql.post": Row("query by POST", "/sparql", tagged=True, posted=True),
     "static": Row("file of the interface", "/static/NAME"),
+    "built.file": Row("bundle of the interface", "/static/built/NAME", vary=("Accept-Encoding",)),
 }
 """The rows by endpoint. `QUERY` is that of the endpoint when it is asked a query."""
 
