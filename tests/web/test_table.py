@@ -32,6 +32,7 @@ ADDRESSES = {
     "documents.describe": [f"/describe?iri={ELSEWHERE}"],
     "ontology.page": ["/ontology"],
     "ontology.data": [f"/ontology.{fmt.name}" for fmt in RDF_FORMATS],
+    "wellknown.void": ["/.well-known/void"],
     "overview.home": ["/"],
     "overview.browse": ["/browse", f"/browse?class={quote(BASE, safe='')}ontology%23Light"],
     "overview.robots": ["/robots.txt"],

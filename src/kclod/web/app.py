@@ -25,6 +25,7 @@ from kclod.web import (
     sparql,
     spelling,
     terms,
+    wellknown,
 )
 from kclod.web.limits import Limits
 from kclod.web.responses import ProblemError
@@ -50,7 +51,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
     publication.attach(app, publication.Publication.open(release, limits, public_url))
-    for module in (built, overview, drawn, sparql, terms, ontology, downloads, citing, documents):
+    for module in (built, overview, drawn, sparql, terms, ontology, downloads, citing, wellknown, documents):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(ProblemError, refusals.refused)
     app.register_error_handler(HTTPException, refusals.refused_by_framework)
