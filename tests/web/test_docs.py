@@ -26,6 +26,7 @@ DEFAULTS = {
     "--max-rows": "1,000,000",
     "--memory-store": "1024 MiB",
     "--cache": "64 MiB",
+    "--ready": "64 MiB",
     "--client-queries": "8",
     "--client-seconds": "60",
     "--client-errors": "60",
@@ -67,6 +68,7 @@ def test_the_command_has_the_defaults_of_the_library() -> None:
     assert option("--max-result").default << 20 == limits.max_result_bytes
     assert option("--max-rows").default == limits.max_rows
     assert option("--cache").default << 20 == limits.cache_bytes
+    assert option("--ready").default << 20 == limits.ready_bytes
     assert option("--client-queries").default == limits.client_queries
     assert option("--client-seconds").default == limits.client_seconds
     assert option("--client-errors").default == limits.client_errors

@@ -120,6 +120,9 @@ def progress() -> Iterator[pipeline.Announce]:
 )
 @click.option("--cache", default=64, show_default=True, type=click.IntRange(0), help="MiB of answers that are kept.")
 @click.option(
+    "--ready", default=64, show_default=True, type=click.IntRange(0), help="MiB of pages and data that are kept ready."
+)
+@click.option(
     "--client-queries", default=8, show_default=True, type=click.IntRange(1), help="Queries of one client at a time."
 )
 @click.option(
@@ -167,6 +170,7 @@ def serve(
     max_result: int,
     memory_store: int,
     cache: int,
+    ready: int,
     client_queries: int,
     client_seconds: float,
     client_errors: int,
@@ -187,6 +191,7 @@ def serve(
         max_result_bytes=max_result * 2**20,
         store_bytes=memory_store * 2**20,
         cache_bytes=cache * 2**20,
+        ready_bytes=ready * 2**20,
         client_queries=client_queries,
         client_seconds=client_seconds,
         client_errors=client_errors,
@@ -208,7 +213,7 @@ def serve(
         raise UsageError(Problem("serve.prefix", f"{prefix!r} is no path", "give one such as /data"))
 
     def run(release: Release) -> None:
-        def ready(address: str) -> None:
+        def answering(address: str) -> None:
             messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
 
         run_server(
@@ -218,7 +223,7 @@ def serve(
             limits=limits,
             public_url=f"{public_url.rstrip('/')}/" if public_url else None,
             prefix=prefix,
-            announce=ready,
+            announce=answering,
             log_queries=log_queries,
         )
 

@@ -27,6 +27,7 @@ from kclod.web import (
     terms,
     wellknown,
 )
+from kclod.web.front import Front
 from kclod.web.limits import Limits
 from kclod.web.responses import ProblemError
 
@@ -59,7 +60,10 @@ def create_app(
     app.before_request(spelling.one_spelling)
     app.after_request(responses.finish)
     below = (urlsplit(public_url).path if prefix is None and public_url else prefix or "").rstrip("/")
-    app.wsgi_app = _Mounted(app.wsgi_app, below)  # type: ignore[method-assign]  # Flask's documented way to wrap
+    opened = publication.of(app)
+    mounted = _Mounted(app.wsgi_app, below)
+    front = Front(mounted, limits.ready_bytes, opened.shares, opened.proxies, "/sparql")
+    app.wsgi_app = front  # type: ignore[method-assign]  # Flask's documented way to wrap
     return app
 
 

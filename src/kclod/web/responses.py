@@ -23,6 +23,8 @@ and a page asks no other host for anything. Scripts set styles through the objec
 
 LASTING = "kclod.lasting"
 """Set in the WSGI environment of an answer that may be given again to a request that Vary does not tell apart."""
+_KEPT = (200, 303, 304, 308, 412)
+"""Statuses of answers that last: with 304 and 412 it is the answer that the conditions are about."""
 _CONSULTED = {
     "negotiated": "Accept",
     "profiled": "Accept-Profile",
@@ -155,6 +157,6 @@ def finish(response: flask.Response) -> flask.Response:
     response.vary.update(field for flag, field in _CONSULTED.items() if flask.g.get(flag))
     if response.status_code < HTTPStatus.BAD_REQUEST:
         response.vary.update(varies(flask.request.endpoint, flask.request.args))
-    if flask.g.get("lasting") and response.status_code != HTTPStatus.PRECONDITION_FAILED:
+    if flask.g.get("lasting") and response.status_code in _KEPT:
         flask.request.environ[LASTING] = True
     return response

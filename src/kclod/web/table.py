@@ -93,7 +93,7 @@ TABLE: Mapping[str, Row] = {
     "ontology.page": _ONTOLOGY,
     "ontology.version": _ONTOLOGY,
     "ontology.data": Row("ontology document", "/ontology.EXT", extensions=_EXTENSIONS),
-    "wellknown.void": Row("dataset", "/.well-known/void", offers=(*_RDF, HTML), vary=("Accept",), links=("describes",)),
+    "wellknown.void": Row("dataset", "/.well-known/void", offers=_RDF, vary=("Accept",), links=("describes",)),
     "overview.home": Row("home", "/", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
     "overview.browse": Row("list", "/browse", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
     "overview.robots": Row("robots", "/robots.txt", tagged=False),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import flask
 import pyoxigraph as ox
 
+from kclod.rdf import TURTLE
 from kclod.vocab import RDF, VOID
-from kclod.web.negotiation import HTML
 from kclod.web.publication import current
-from kclod.web.responses import answer, link, local_path, negotiate, redirect
+from kclod.web.responses import answer, link, negotiate
 from kclod.web.table import TABLE
 from kclod.web.writing import write_triples
 
@@ -17,13 +17,11 @@ blueprint = flask.Blueprint("wellknown", __name__)
 
 @blueprint.get("/.well-known/void")
 def void() -> flask.Response:
-    """What the release says of its dataset (VoID, section 7.2), in RDF; a browser is led to its page."""
+    """What the release says of its dataset (VoID, section 7.2), in RDF."""
     choice = negotiate(TABLE["wellknown.void"].offers)
     publication = current()
     site = publication.release.site
     dataset = ox.NamedNode(site.dataset_iri)
-    if choice.offer is HTML or choice.offer.format is None:
-        return redirect(local_path("documents.describe", {"iri": site.dataset_iri}), 303)
     metadata = site.graphs.get("metadata")
     about, graph = (None, ox.NamedNode(metadata)) if metadata else (dataset, None)
     triples = {quad.triple for quad in publication.reader.store.quads_for_pattern(about, None, None, graph)}
@@ -32,5 +30,6 @@ def void() -> flask.Response:
         ox.Triple(dataset, VOID["uriSpace"], ox.Literal(site.base_iri)),
         ox.Triple(dataset, VOID["sparqlEndpoint"], ox.NamedNode(f"{publication.public_url}sparql")),
     }
-    body = write_triples(triples, choice.offer.format, dict(site.prefixes) | {"void": str(VOID)})
+    fmt = choice.offer.format or TURTLE
+    body = write_triples(triples, fmt, dict(site.prefixes) | {"void": str(VOID)})
     return answer(body, choice.media_type, links=[link(site.dataset_iri, "describes")])
