@@ -12,10 +12,15 @@ import pyoxigraph as ox
 from kclod.check.client import Client, Exchange, absolute, uri
 from kclod.check.links import links, of_page
 from kclod.check.site import ABOUT, Entity, format_of, parse
-from kclod.vocab import VOID
+from kclod.vocab import OWL, RDF, VOID
 
 _RDF = "text/turtle, application/n-triples;q=0.9, application/rdf+xml;q=0.8, application/ld+json;q=0.7"
 _LOC = re.compile(r"<loc>\s*([^<\s]+)\s*</loc>")
+_DOCUMENTS = {
+    OWL["Ontology"],
+    VOID["DatasetDescription"],
+    ox.NamedNode("http://www.w3.org/ns/sparql-service-description#Service"),
+}
 _EACH = 12
 """Addresses of one kind of place that are tried."""
 _SEARCH = 60
@@ -41,7 +46,9 @@ def entities(client: Client, start: str, wanted: int) -> list[Entity]:
         for address in _behind(client, start, place):
             if address not in seen:
                 seen.add(address)
-                _add(found, Entity(address, client, start), wanted)
+                entity = Entity(address, client, start)
+                if _is_thing(entity):
+                    _add(found, entity, wanted)
     return list(found.values())
 
 
@@ -55,6 +62,15 @@ def _add(found: dict[str, Entity], entity: Entity, wanted: int) -> bool:
         found.popitem()
     found[entity.iri] = entity
     return True
+
+
+def _is_thing(entity: Entity) -> bool:
+    """Whether the data says of it what it is, and that is no document of the kind that needs no other."""
+    quads = parse(entity.data) if entity.data is not None else None
+    if not isinstance(quads, list):
+        return False
+    kinds = {q.object for q in quads if q.predicate == RDF["type"] and q.subject == ox.NamedNode(entity.iri or "x:")}
+    return bool(kinds) and not kinds & _DOCUMENTS
 
 
 def _ascii(found: dict[str, Entity]) -> bool:

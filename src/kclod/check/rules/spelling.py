@@ -14,8 +14,8 @@ from kclod.check.rules.rule import Finding, Group, Level, holds
 from kclod.check.site import Entity, parse
 
 _GROUP = Group("spelling of addresses")
-_LETTER = re.compile("[g-z]")
-"""Letters that are no hexadecimal digits, so that none is part of an escape."""
+_LETTER = re.compile("[g-z](?=[^g-z]*$)")
+"""The last letter that is no hexadecimal digit, and so no part of an escape."""
 
 
 def _respelled(entity: Entity, path: str) -> str:
