@@ -43,9 +43,8 @@ def test_full_score(release: Release) -> None:
 
 
 @contextlib.contextmanager
-def proxy(inner: str, prefix: str, *, pass_on: bool) -> Iterator[str]:
-    """A proxy that shows a site below a prefix of its own, and passes the prefix on or takes it away."""
-    target = urlsplit(inner)
+def proxy(behind: list[str], prefix: str, *, pass_on: bool) -> Iterator[str]:
+    """A proxy that shows the site that is named by then, below a prefix that it passes on or takes away."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -54,6 +53,7 @@ def proxy(inner: str, prefix: str, *, pass_on: bool) -> Iterator[str]:
             if not self.path.startswith(f"{prefix}/"):
                 self.send_error(404)
                 return
+            target = urlsplit(behind[0])
             connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=10)
             path = self.path if pass_on else self.path.removeprefix(prefix)
             headers = {name: value for name, value in self.headers.items() if name != "Connection"}
@@ -89,10 +89,12 @@ def proxy(inner: str, prefix: str, *, pass_on: bool) -> Iterator[str]:
 
 @pytest.mark.parametrize("pass_on", [True, False])
 def test_behind_a_proxy_below_a_prefix(release: Release, pass_on: bool) -> None:
+    behind: list[str] = []
     with (
-        running(release, {"public_url": "https://public.example/shown/"}, client_errors=10_000) as site,
-        proxy(site.address, "/shown", pass_on=pass_on) as address,
+        proxy(behind, "/shown", pass_on=pass_on) as address,
+        running(release, {"public_url": address}, client_errors=10_000) as site,
     ):
+        behind.append(site.address)
         report = check(f"{address}id/light/{quote('한글등대')}", Client())
         outside = {"discovery/" + v.rule.name for v in report.verdicts if v.rule.group == "discovery"}
         assert [w for w in wrong(report) if f"discovery/{w[0]}" not in outside] == []

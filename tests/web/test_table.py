@@ -36,6 +36,8 @@ ADDRESSES = {
     "wellknown.void": ["/.well-known/void"],
     "overview.home": ["/"],
     "overview.browse": ["/browse", f"/browse?class={quote(BASE, safe='')}ontology%23Light"],
+    "citing.cite": [f"/cite?iri={quote(ALPHA, safe='')}", f"/cite?format=bib&iri={quote(ALPHA, safe='')}"],
+    "terms.listing": ["/sparql/terms.json"],
     "overview.robots": ["/robots.txt"],
     "overview.health": ["/health"],
     "overview.live": ["/health/live"],
@@ -50,13 +52,14 @@ ACCEPTS = [None, "*/*", "image/png", "text/html", "text/html;q=0.5, text/turtle"
     name for fmt in RDF_FORMATS for name in (fmt.media_type, *fmt.aliases)
 ]
 LANGUAGES = [None, "ko", "fr-CA, en;q=0.5", "xx"]
+BY_OTHERS = {"built.file", "drawn.picture", "ontology.version", "sparql.post", "terms.labels"}
 FIELDS = ("Accept", "Accept-Language", "Accept-Profile", "Prefer")
 
 
 def test_every_route_has_a_row(app: flask.Flask) -> None:
     routes = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert set(TABLE) == routes
-    assert routes - set(ADDRESSES) == {"built.file", "ontology.version", "sparql.post"}, "tried by modules of their own"
+    assert routes - set(ADDRESSES) == BY_OTHERS, "tried by modules of their own"
 
 
 def consulted(response: TestResponse) -> set[str]:

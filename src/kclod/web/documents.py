@@ -15,7 +15,6 @@ from kclod.web import profiles, signposts
 from kclod.web.addresses import spellings
 from kclod.web.describe import describe as describe_data
 from kclod.web.negotiation import Offer, offers_of
-from kclod.web.pages import languages
 from kclod.web.profiles import Profile
 from kclod.web.publication import Publication, current
 from kclod.web.responses import ProblemError, answer, ascii_uri, link, local_path, negotiate, redirect
@@ -60,7 +59,6 @@ def page(path: str) -> flask.Response:
     documents = _documents(path)
     links = [
         *profiles.alternates(documents, None, None),
-        *(f'{link(href, "alternate", "text/html")}; hreflang="{tag}"' for tag, _, href in languages()),
         link(found.node.value, "describes"),
         *signposts.of_page(current(), found.node, documents),
         *_linksets(path),

@@ -19,7 +19,7 @@ def render(template: str, presenter: Presenter, **values: object) -> str:
         p=presenter,
         site=presenter.publication.release.site,
         version=presenter.publication.release.version,
-        languages=languages(),
+        languages=_languages(),
         built=built,
         **values,
     )
@@ -50,7 +50,7 @@ def error_page(problem: Mapping[str, object]) -> str:
     return render("error.html", presenter, problem=problem)
 
 
-def languages() -> list[tuple[str, str, str]]:
+def _languages() -> list[tuple[str, str, str]]:
     """Tag, own name and address of the present page in each language."""
     arguments = flask.request.args.to_dict(flat=False) if flask.request.method in ("GET", "HEAD") else {}
     endpoint, found = flask.request.endpoint, []

@@ -48,6 +48,7 @@ class Row:
 
 
 _PAGE = {"offers": (HTML,), "vary": ("Accept", "Accept-Language"), "fixed": {"lang": "Accept-Language"}}
+_WORDED = {"vary": ("Accept-Language",), "fixed": {"lang": "Accept-Language"}}
 _THING = Row(
     "thing",
     "/id/X, and /X for what is not below /id/",
@@ -96,6 +97,10 @@ TABLE: Mapping[str, Row] = {
     "wellknown.void": Row("dataset", "/.well-known/void", offers=_RDF, vary=("Accept",), links=("describes",)),
     "overview.home": Row("home", "/", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
     "overview.browse": Row("list", "/browse", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
+    "drawn.picture": Row("picture", "/pictures/NAME", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
+    "citing.cite": Row("citation", "/cite?iri=IRI", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "terms.listing": Row("terms", "/sparql/terms.json", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "terms.labels": Row("labels by POST", "/sparql/labels", tagged=False, posted=True),
     "overview.robots": Row("robots", "/robots.txt", tagged=False),
     "overview.health": Row("health", "/health", tagged=False),
     "overview.live": Row("health", "/health/live", tagged=False),
