@@ -16,6 +16,7 @@ from kclod.web.responses import ascii_uri, link
 
 LINKSET, LINKSET_JSON = "application/linkset", "application/linkset+json"
 _TYPES = 8
+_SINGLE = ("type", "title", "media")
 _VALUE = re.compile(r'<([^>]*)>((?:\s*;\s*[\w*-]+="[^"]*")*)')
 _ATTRIBUTE = re.compile(r';\s*([\w*-]+)="([^"]*)"')
 
@@ -62,18 +63,18 @@ def linkset(contexts: Mapping[str, Iterable[str]]) -> str:
 
 
 def linkset_json(contexts: Mapping[str, Iterable[str]]) -> str:
-    """Link values by their context as `application/linkset+json` (section 4.2)."""
-    found: dict[str, dict[str, list[dict[str, str]]]] = {}
+    """Link values by their context as `application/linkset+json` (section 4.2).
+
+    Target attributes that RFC 8288 does not define have lists as values (section 4.2.4.3).
+    """
+    found: dict[str, dict[str, list[dict[str, object]]]] = {}
     for context, links in contexts.items():
         for value in links:
             for target, attributes in _VALUE.findall(value):
                 named = dict(_ATTRIBUTE.findall(attributes))
-                anchor = named.pop("anchor", None) or ascii_uri(context)
-                token = {"token": [named.pop("token")]} if "token" in named else {}
-                entry: dict[str, str] = {"href": target} | named | token
-                for relation in entry.pop("rel").split():
-                    found.setdefault(anchor, {}).setdefault(relation, []).append(
-                        {name: text for name, text in entry.items() if name != "rel"}
-                    )
+                relations = found.setdefault(named.pop("anchor", None) or ascii_uri(context), {})
+                relation = named.pop("rel")
+                more = {name: text if name in _SINGLE else [text] for name, text in named.items()}
+                relations.setdefault(relation, []).append({"href": target, **more})
     sets = [{"anchor": anchor} | relations for anchor, relations in found.items()]
     return json.dumps({"linkset": sets}, ensure_ascii=False, indent=1) + "\n"
