@@ -25,6 +25,14 @@ TYPES = {
     "rdf": "application/rdf+xml",
     "jsonld": "application/ld+json",
 }
+RESULTS = (
+    "application/sparql-results+json",
+    "application/sparql-results+xml",
+    "text/csv",
+    "text/tab-separated-values",
+)
+ROUTES = r"/thing/(\w+)|/doc/(\w+)\.(\w+)|/links/(\w+)|/(robots\.txt)?|/(\.well-known/void)|/sparql"
+SERVICE = "http://www.w3.org/ns/sparql-service-description#Service"
 OFFERS = tuple(Offer(kind) for kind in TYPES.values())
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 
@@ -73,7 +81,7 @@ class Site:
         except UnicodeDecodeError:
             return self._missing(request)
         plain = unicodedata.normalize("NFC", re.sub("/+", "/", path)).rstrip("/") or "/"
-        route = re.fullmatch(r"/thing/(\w+)|/doc/(\w+)\.(\w+)|/links/(\w+)|/(robots\.txt)?|/(\.well-known/void)", plain)
+        route = re.fullmatch(ROUTES, plain)
         name = route and (route[1] or route[2] or route[4])
         if route is None or (name and name not in THINGS) or (route[2] and route[3] not in TYPES):
             return self._missing(request)
@@ -95,6 +103,8 @@ class Site:
             return Answer(200, {"Content-Type": "application/linkset+json"}, json.dumps({"linkset": [links]}).encode())
         if route[5]:
             return Answer(200, {"Content-Type": "text/plain"}, b"User-agent: *\n")
+        if plain == "/sparql":
+            return self._query(request)
         if route[6]:
             text = f"<http://{request.host}/> a <http://rdfs.org/ns/void#Dataset> ; " + " , ".join(
                 f"<http://rdfs.org/ns/void#exampleResource> <{self.iri(request, name)}>" for name in THINGS
@@ -102,6 +112,18 @@ class Site:
             return Answer(200, {"Content-Type": "text/turtle"}, f"{text} .".encode())
         anchors = "".join(f'<a href="/thing/{quote(name)}">{name}</a>' for name in THINGS)
         return Answer(200, {"Content-Type": "text/html"}, f'<html lang="en">{anchors}</html>'.encode())
+
+    def _query(self, request: Request) -> Answer:
+        """An endpoint for queries with one row, and its description."""
+        query = unquote(request.query.partition("query=")[2])
+        if not query:
+            return Answer(200, {"Content-Type": "text/turtle"}, f"[] a <{SERVICE}> .".encode())
+        if query.count("{") != query.count("}"):
+            return Answer(400, {"Content-Type": "text/plain"}, b"malformed")
+        choice = choose(request.get("accept"), tuple(Offer(kind) for kind in RESULTS))
+        kind = choice.media_type if choice else "application/sparql-results+json"
+        answer = {"head": {}, "boolean": True} if query.startswith("ASK") else {"head": {}, "results": {"bindings": []}}
+        return Answer(200, {"Content-Type": kind, "Vary": "Accept"}, json.dumps(answer).encode())
 
     def _missing(self, request: Request) -> Answer:
         choice = choose(request.get("accept"), (Offer("application/problem+json"), Offer("text/html")))

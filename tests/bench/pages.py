@@ -3,8 +3,8 @@
     python -m tests.bench.pages [--release DIR] [--seconds N] [--rounds N] [--connections N …]
 
 Needs nginx and wrk (Debian packages of these names). Both servers run at once and are asked in turns by one client, so
-that what else the machine does disturbs both; of each the best round counts, for other work only slows. nginx has one worker,
-kclod one web process, as `kclod serve` has it.
+that what else the machine does disturbs both; of each the best round counts, for other work only slows. nginx has one
+worker, kclod one web process, as `kclod serve` has it.
 """
 
 from __future__ import annotations

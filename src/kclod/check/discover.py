@@ -65,12 +65,12 @@ def _add(found: dict[str, Entity], entity: Entity, wanted: int) -> bool:
 
 
 def _is_thing(entity: Entity) -> bool:
-    """Whether the data says of it what it is, and that is no document of the kind that needs no other."""
+    """Whether the data says something of it, and not that it is a document of the kind that needs no other."""
     quads = parse(entity.data) if entity.data is not None else None
     if not isinstance(quads, list):
         return False
-    kinds = {q.object for q in quads if q.predicate == RDF["type"] and q.subject == ox.NamedNode(entity.iri or "x:")}
-    return bool(kinds) and not kinds & _DOCUMENTS
+    said = [q for q in quads if isinstance(q.subject, ox.NamedNode) and q.subject.value == entity.iri]
+    return bool(said) and not any(q.predicate == RDF["type"] and q.object in _DOCUMENTS for q in said)
 
 
 def _ascii(found: dict[str, Entity]) -> bool:
