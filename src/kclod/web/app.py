@@ -72,6 +72,9 @@ def warm(app: flask.Flask) -> None:
     opened = publication.of(app)
     opened.pool.warm()
     opened.reader.classes()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    app.test_client().get("/")
     opened.reader.rules()
     opened.reader.predicates()
     for template in app.jinja_env.list_templates(extensions=["html"]):
