@@ -30,6 +30,8 @@ from kclod.web.workers import Pool
 
 _KEY = "kclod"
 _AUTHORS = 20
+_SHOWN = ("*.py", "ontology/*.py", "templates/**/*", "locale/*", "static/**/*")
+"""Files of the program that decide how a release is shown."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,9 @@ def _authors(store: ox.Store, dataset: str) -> tuple[str, ...]:
 
 
 def _modified(release: Path) -> datetime:
-    files = (*release.glob("manifest.json"), *Path(__file__).parent.rglob("*.*"))
-    latest = max((file.stat().st_mtime for file in files if "__pycache__" not in file.parts), default=0.0)
+    code = Path(__file__).parent
+    files = (*release.glob("manifest.json"), *(file for pattern in _SHOWN for file in code.glob(pattern)))
+    latest = max((file.stat().st_mtime for file in files), default=0.0)
     return datetime.fromtimestamp(int(min(latest, time.time())), UTC)
 
 
