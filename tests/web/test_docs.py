@@ -85,6 +85,11 @@ def test_codes() -> None:
             r'ProblemError\(\s*[\w.]+,\s*"([a-z0-9-]+)"', (ROOT / f"src/kclod/web/{name}.py").read_text("utf-8")
         )
     }
+    made |= set(
+        re.findall(
+            r'"(text-search|too-many-[a-z]+|no-[a-z-]+)"', (ROOT / "src/kclod/web/matching.py").read_text("utf-8")
+        )
+    )
     assert made - told == {"query-failed"}  # a fault of ours is no promise
     assert told - made == {"method-not-allowed", "content-too-large"}
 
