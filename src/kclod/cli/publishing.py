@@ -150,6 +150,13 @@ def progress() -> Iterator[pipeline.Announce]:
     "--log-queries", is_flag=True, help="Write a line of JSON for each query to standard error, without who asked."
 )
 @click.option(
+    "--metrics",
+    "metrics_readers",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Let this address or network read /metrics; repeatable.  [default: this machine]",
+)
+@click.option(
     "--allow-service", "services", multiple=True, metavar="URL", help="Let SERVICE ask this endpoint; repeatable."
 )
 def serve(
@@ -175,6 +182,7 @@ def serve(
     client_seconds: float,
     client_errors: int,
     proxies: tuple[str, ...],
+    metrics_readers: tuple[str, ...],
     services: tuple[str, ...],
     log_queries: bool,
 ) -> None:
@@ -200,6 +208,8 @@ def serve(
     )
     if workers:
         limits = replace(limits, workers=workers)
+    if metrics_readers:
+        limits = replace(limits, metrics_readers=metrics_readers)
 
     if public_url is not None and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", public_url):
         raise UsageError(

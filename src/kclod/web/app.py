@@ -17,11 +17,13 @@ from kclod.web import (
     downloads,
     drawn,
     interface,
+    measuring,
     ontology,
     overview,
     publication,
     refusals,
     responses,
+    search,
     sparql,
     spelling,
     terms,
@@ -52,12 +54,27 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
     publication.attach(app, publication.Publication.open(release, limits, public_url))
-    for module in (built, overview, drawn, sparql, terms, ontology, downloads, citing, wellknown, documents):
+    for module in (
+        built,
+        overview,
+        search,
+        drawn,
+        sparql,
+        terms,
+        measuring,
+        ontology,
+        downloads,
+        citing,
+        wellknown,
+        documents,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(ProblemError, refusals.refused)
     app.register_error_handler(HTTPException, refusals.refused_by_framework)
     app.register_error_handler(Exception, refusals.failed)
+    app.before_request(measuring.begin)
     app.before_request(spelling.one_spelling)
+    app.after_request(measuring.end)
     app.after_request(responses.finish)
     below = (urlsplit(public_url).path if prefix is None and public_url else prefix or "").rstrip("/")
     opened = publication.of(app)

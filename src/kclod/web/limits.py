@@ -48,6 +48,8 @@ class Limits:
     """Refused or failed requests of a client a minute, after which it has to wait."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose X-Forwarded-For is believed."""
+    metrics_readers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Addresses or networks that may read /metrics."""
     services: tuple[str, ...] = ()
     """Endpoints that a SERVICE clause may name; every other one is refused."""
     service_bytes: int = 8 << 20

@@ -24,8 +24,10 @@ from kclod.web.endpoints import Endpoints
 from kclod.web.gone import Gone
 from kclod.web.labels import Labels
 from kclod.web.limits import Limits
+from kclod.web.metrics import Metrics
 from kclod.web.near import Near
 from kclod.web.reader import Reader
+from kclod.web.searching import Search
 from kclod.web.workers import Pool
 
 _KEY = "kclod"
@@ -57,6 +59,8 @@ class Publication:
     """IRIs of who made the dataset, or else of who publishes it."""
     modified: datetime
     """When the release was made or the program that shows it was installed, whichever is later: to the second."""
+    search: Search
+    metrics: Metrics
 
     @classmethod
     def open(cls, release: Release, limits: Limits, public_url: str | None) -> Publication:
@@ -67,6 +71,8 @@ class Publication:
         store = open_read_only(release.store_path)
         site = release.site
         reader = Reader(store, site.graphs)
+        pool = Pool(release.store_path, limits, _dump_to_hold(release, limits))
+        cache = Cache(limits.cache_bytes, limits.followers)
         return cls(
             release,
             limits,
@@ -75,8 +81,8 @@ class Publication:
             Arranger(site.layout, reader),
             Labels(store, site.prefixes),
             Addresses(site.base_iri),
-            Pool(release.store_path, limits, _dump_to_hold(release, limits)),
-            Cache(limits.cache_bytes, limits.followers),
+            pool,
+            cache,
             Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
             Endpoints(limits),
@@ -84,6 +90,8 @@ class Publication:
             Near(store, site.base_iri),
             _authors(store, site.dataset_iri),
             _modified(release.path),
+            Search(release, reader),
+            Metrics(release, limits, pool, cache),
         )
 
 

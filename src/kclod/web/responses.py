@@ -141,7 +141,8 @@ def ascii_uri(iri: str) -> str:
 def finish(response: flask.Response) -> flask.Response:
     """Headers that every answer has: what may be shared, what depends on what, what a browser may do with it."""
     headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
+    if not flask.g.get("private"):
+        headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = (
         "Cache-Status, Content-Location, Content-Profile, ETag, Link, Location, Preference-Applied, Retry-After"
     )
