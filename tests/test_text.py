@@ -332,11 +332,8 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
 
 def test_sqlite_without_full_text_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Poor:
-        def execute(self, _: str) -> Poor:
-            return self
-
-        def fetchone(self) -> None:
-            return None
+        def execute(self, _: str) -> None:
+            raise sqlite3.OperationalError("no such module: fts5")
 
         def close(self) -> None:
             pass

@@ -149,6 +149,11 @@ def test_what_is_malformed_is_told_by_its_own_lines(client: FlaskClient, query: 
     assert (problem["code"], problem["line"]) == ("malformed-query", 4)
 
 
+def test_the_service_description_tells_it(client: FlaskClient) -> None:
+    response = client.get("/sparql", headers={"Accept": "application/n-triples"})
+    assert "sparql-service-description#propertyFeature> <https://w3id.org/kclod/text#matches> ." in response.text
+
+
 def test_the_dataset_of_a_request(client: FlaskClient) -> None:
     """The text is that of the default graph of the release; what bears it is looked up in the dataset."""
     query = "SELECT ?s { ?s ?p ?l . ?l text:matches 'old' }"
@@ -175,6 +180,7 @@ def test_too_many_and_none_at_all(release: Release, tmp_path: Path) -> None:
         assert problem["code"] == "no-text-index"
         assert "this release has none" in problem["detail"]
         assert ask("/sparql", query_string={"query": "ASK {}"}).status_code == 200
+        assert "propertyFeature" not in ask("/sparql", headers={"Accept": "application/n-triples"}).text
     finally:
         close(app)
 

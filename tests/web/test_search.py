@@ -15,6 +15,8 @@ import pyoxigraph as ox
 import pytest
 from bounds import LIMITS
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lights import BASE
 
 from kclod.release import Release, publish
@@ -194,6 +196,28 @@ def ask_one(app: flask.Flask, text: str) -> str:
     return app.test_client().get("/search.json", query_string={"q": text}).text
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=60) | st.text(st.sampled_from('ab 등대"*()-^:OR'), max_size=40))
+def test_anything_may_be_typed(client: FlaskClient, text: str) -> None:
+    for path in ("/search.json", "/search/suggest", "/search"):
+        assert client.get(path, query_string={"q": text}, headers=BROWSER).status_code == 200
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+    | st.text(st.sampled_from('ab 등대"*-^:OR'), max_size=40)
+)
+def test_anything_may_be_asked(client: FlaskClient, text: str) -> None:
+    quoted = json.dumps(text, ensure_ascii=False)
+    query = f"PREFIX text: <https://w3id.org/kclod/text#> ASK {{ (?l ?s) text:matches {quoted} }}"
+    response = client.get("/sparql", query_string={"query": query})
+    assert (response.status_code, response.status_code == 200 or response.json["code"]) in (
+        (200, True),
+        (400, "text-search"),
+    )
+
+
 # Order ---------------------------------------------------------------------------------------------------------------
 
 EXAMPLE = "https://order.example/"
@@ -275,5 +299,28 @@ def test_all_names_are_searched(tmp_path: Path) -> None:
     app = create_app(release, limits=LIMITS)
     try:
         assert slugs(app.test_client(), "quay") == [str(n) for n in range(len(quads))]
+    finally:
+        close(app)
+
+
+def test_long_texts_are_shown_in_part(tmp_path: Path) -> None:
+    text = "word " * 300 + "The lantern room. " + "word " * 300
+    thing = ox.NamedNode(f"{EXAMPLE}id/tower")
+    quads = [
+        ox.Quad(thing, RDFS["comment"], ox.Literal(text, language="en")),
+        ox.Quad(thing, RDFS["label"], ox.Literal(f"{text} title", language="en")),
+    ]
+    (tmp_path / "source").write_text("one", "utf-8")
+    release = publish(tmp_path / "r", SITE, quads, inputs={"source": tmp_path / "source"}, stages={})
+    app = create_app(release, limits=LIMITS)
+    try:
+        passages = of(app).search.passages("LANTERN roo*", 5).passages
+        assert {passage.predicate for passage in passages} == {RDFS["comment"], RDFS["label"]}
+        for passage in passages:
+            assert "The lantern room." in passage.text.value
+            assert passage.text.value.startswith("…")
+            assert passage.text.value.endswith("…")
+            assert len(passage.text.value) < 400
+        assert "lantern room" in app.test_client().get("/search?q=lantern", headers=BROWSER).text
     finally:
         close(app)

@@ -98,10 +98,15 @@ class TextIndex:
             f"SELECT term, {score} FROM text JOIN literal ON literal.id = text.rowid"  # noqa: S608  # constants
             f" WHERE text MATCH ?{where} LIMIT ?",
             (expression(text), *more, most + 1),
-        ).fetchall()
-        if len(rows) > most or sum(len(term) for term, _ in rows) > _MOST_CHARACTERS:
-            raise TooManyMatchesError
-        return [Match(term, round(-rank, 6)) for term, rank in sorted(rows)]
+        )
+        found: list[Match] = []
+        characters = 0
+        for term, rank in rows:
+            characters += len(term)
+            if len(found) == most or characters > _MOST_CHARACTERS:
+                raise TooManyMatchesError
+            found.append(Match(term, round(-rank, 6)))
+        return sorted(found, key=lambda match: match.term)
 
     def best(self, text: str, most: int, seconds: float) -> Sequence[Match]:
         """The literals that match best, in that order. TextQueryError for a malformed text, OutOfTimeError."""

@@ -38,9 +38,9 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _CONTROLS = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _RANK = 60
 _AT_A_TIME = 10_000
-_LONGEST_NAME = 300
+LONGEST_NAME = 500
 """Characters; what is longer is a text that names nothing, found as other texts are."""
-_LONGEST_WORD = 40
+_LONGEST_WORD = 60
 """Letters of a word for which another spelling of it is looked for."""
 
 
@@ -79,10 +79,12 @@ def writable(path: Path, *, fresh: bool) -> sqlite3.Connection:
 def require_fts5() -> None:
     """UsageError where this Python's SQLite has no FTS5."""
     with closing(sqlite3.connect(":memory:")) as connection:
-        if not connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone():
+        try:
+            connection.execute("CREATE VIRTUAL TABLE tried USING fts5(tokens)")
+        except sqlite3.OperationalError:
             message = f"the SQLite {sqlite3.sqlite_version} of this Python has no full-text search (FTS5)"
             fix = "use a Python whose SQLite is built with FTS5, as most are"
-            raise UsageError(Problem("text.no-fts5", message, fix))
+            raise UsageError(Problem("text.no-fts5", message, fix)) from None
 
 
 class Writer:
@@ -107,7 +109,7 @@ class Writer:
         self._last += 1
         self._literals.append((self._last, term, tag))
         self._tokens.append((self._last, " ".join(tokens(value))))
-        if kind is not None and len(value) <= _LONGEST_NAME and (words := spelled(value)):
+        if kind is not None and len(value) <= LONGEST_NAME and (words := spelled(value)):
             key = " ".join(words)
             self._names.append((self._free_number(kind, key, term), self._last, key))
             self._words.update(set(words))

@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import flask
 
+from kclod.site import short_name
 from kclod.web.interface import LANGUAGES
 from kclod.web.negotiation import HTML, Offer
 from kclod.web.outcomes import BusyError
@@ -85,7 +86,7 @@ def description() -> flask.Response:
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">',
-        f"  <ShortName>{escape(title[:16].strip())}</ShortName>",
+        f"  <ShortName>{escape(short_name(publication.release.site)[:16])}</ShortName>",
         f"  <LongName>{escape(title[:48].strip())}</LongName>",
         f"  <Description>{escape(presenter.word('search.label'))}</Description>",
         *(

@@ -16,7 +16,7 @@ from kclod.release import Release
 from kclod.text import TextIndex, TextQueryError
 from kclod.text.index import OutOfTimeError
 from kclod.text.names import Names, Nearness
-from kclod.text.schema import value_of
+from kclod.text.schema import LONGEST_NAME, value_of
 from kclod.vocab import NAMES, OTHER_NAMES, OWL, RDF, RDFS, SH
 from kclod.web.outcomes import BusyError
 from kclod.web.reader import TYPE, Reader
@@ -29,6 +29,8 @@ _PATIENCE = 0.5
 """Seconds for which a search waits for others; searches must not take the threads that pages need."""
 _BEARERS = 10
 """Things that are looked up for one name; some names are borne by thousands."""
+_BEFORE, _SHOWN = 60, 300
+"""Characters of a long text that are shown, and those of them before a word that was looked for."""
 _SAID = 40
 """Statements that are read of one literal before it is asked by property."""
 _NAMES_A_THING = 4
@@ -50,7 +52,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text that is no name, with what it is said of and by which property."""
+    """A text that is no name, with what it is said of and by which property; of a long one a part, with `…`."""
 
     node: ox.NamedNode
     predicate: ox.NamedNode
@@ -117,9 +119,12 @@ class Search:
             return Results(more_passages=True)
         for match in matches:
             literal = _literal(match.term)
+            is_long = len(literal.value) > LONGEST_NAME
+            shown = _part(literal, text) if is_long else literal
             for quad in islice(self._reader.store.quads_for_pattern(None, None, literal, DEFAULT_GRAPH), _BEARERS):
-                if isinstance(quad.subject, ox.NamedNode) and quad.predicate not in (*NAMES, *OTHER_NAMES):
-                    found.setdefault((quad.subject, quad.predicate), Passage(quad.subject, quad.predicate, literal))
+                names = quad.predicate in (*NAMES, *OTHER_NAMES) and not is_long
+                if isinstance(quad.subject, ox.NamedNode) and not names:
+                    found.setdefault((quad.subject, quad.predicate), Passage(quad.subject, quad.predicate, shown))
             if len(found) > most:
                 break
         return Results(passages=tuple(found.values())[:most], more_passages=len(found) > most)
@@ -155,6 +160,16 @@ class Search:
 def _speaks(term: str, language: str) -> bool:
     tag = term.rpartition('"')[2]
     return not tag or tag[1:].partition("-")[0] == language
+
+
+def _part(literal: ox.Literal, text: str) -> ox.Literal:
+    """What stands around the first of the words that a long text has as they were typed; its beginning if none."""
+    value, folded = literal.value, literal.value.casefold()
+    places = [folded.find(word.strip('"*').casefold()) for word in text.split()]
+    start = max(min((place for place in places if place >= 0), default=0) - _BEFORE, 0)
+    part = value[start : start + _SHOWN]
+    part = f"{'…' if start else ''}{part}{'…' if start + _SHOWN < len(value) else ''}"
+    return ox.Literal(part, language=literal.language) if literal.language else ox.Literal(part)
 
 
 def _literal(term: str) -> ox.Literal:
