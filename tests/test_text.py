@@ -296,7 +296,10 @@ def test_changed_is_as_made_anew(
         store.extend(new)
         objects = {str(q.object) for q in old ^ new if isinstance(q.graph_name, ox.DefaultGraph)}
         change_index(path, objects, store)
-    assert indexed(path) == indexed(made(folder, list(again), "anew").path)
+    anew = made(folder, list(again), "anew")
+    assert indexed(path) == indexed(anew.path)
+    for text in ("lamp*", "등대", "say OR room"):
+        assert TextIndex(path).matches(text, scored=True) == anew.matches(text, scored=True)
 
 
 def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
