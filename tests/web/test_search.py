@@ -129,8 +129,8 @@ def test_the_description(client: FlaskClient) -> None:
 
 def test_home_has_the_form(client: FlaskClient) -> None:
     text = client.get("/", headers=BROWSER).text
-    assert '<form class="search" role="search" method="get" action="/search">' in text
-    assert '<label class="unseen" for="hero-search">' in text
+    assert '<form class="search" action="/search" role="search" data-suggest="/search.json">' in text
+    assert '<label class="unseen" for="search">' in text
 
 
 def test_the_query_for_all_of_it(client: FlaskClient) -> None:

@@ -22,7 +22,8 @@ from kclod.errors import UsageError
 from kclod.text import MOST_MATCHES, TextIndex, TextQueryError, TooManyMatchesError
 from kclod.text.index import Match
 from kclod.vocab import TEXT
-from kclod.web.syntax import Pair, Reader, Span, Statement, Token, UnreadableError, tokens_of, unescaped
+from kclod.web.syntax import Pair, Reader, Span, Statement
+from kclod.web.tokens import Token, UnreadableError, tokens_of, unescaped
 
 MATCHES = TEXT["matches"].value
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)

@@ -64,7 +64,7 @@ def suggest() -> flask.Response:
     things, _ = _results(text, _limit(), presenter)
     rows = [_shown(thing, presenter) for thing in things.things]
     site, root = presenter.publication.public_url.rstrip("/"), flask.request.script_root
-    addresses = [f"{site}{(row['href'] or presenter.url('.page', q=row['name'])).removeprefix(root)}" for row in rows]
+    addresses = [f"{site}{(row['href'] or presenter.url('.search', q=row['name'])).removeprefix(root)}" for row in rows]
     columns = [[row["name"] for row in rows], [row["kind"] or "" for row in rows], addresses]
     body = json.dumps([text, *columns], ensure_ascii=False)
     return answer(body, _SUGGESTIONS, language=presenter.language)
