@@ -2,8 +2,8 @@
 
 Layout: `<root>/<version>/` holds `manifest.json`, `site.json`, `dumps/<name>.ttl` (default graph, readable),
 `dumps/<name>.nq` (whole dataset, canonical), `ontology.ttl` (when there is one), `stages/…`, `columns/` (the default
-graph as arrays, where it can be held so), `store/`, `text.sqlite` (the text index) and `store.json`; `<root>/current` is
-a relative symlink to the release that is served. Everything but the store, the text index and `store.json` is
+graph as arrays, where it can be held so), `store/`, `text.sqlite` (the text index) and `store.json`; `<root>/current`
+is a relative symlink to the release that is served. Everything but the store, the text index and `store.json` is
 byte-identical for equal inputs: the files of RocksDB and SQLite depend on the order of writing, so their digests are
 listed apart.
 """
