@@ -171,7 +171,7 @@ def test_too_many_at_a_time(app: flask.Flask, monkeypatch: pytest.MonkeyPatch) -
     try:
         with pytest.raises(BusyError):
             engine.things("alpha", 1, "en")
-        refused = app.test_client().get("/search.json?q=alpha")
+        refused = app.test_client().get("/search.json?q=alpha+that+nobody+asked+for")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert app.test_client().get("/page/light/alpha").status_code == 200
     finally:

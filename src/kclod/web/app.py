@@ -79,7 +79,7 @@ def create_app(
     below = (urlsplit(public_url).path if prefix is None and public_url else prefix or "").rstrip("/")
     opened = publication.of(app)
     mounted = _Mounted(app.wsgi_app, below)
-    front = Front(mounted, limits.ready_bytes, opened.shares, opened.proxies, "/sparql")
+    front = Front(mounted, limits.ready_bytes, opened.shares, opened.proxies, "/sparql", answered=opened.metrics.ready)
     app.wsgi_app = front  # type: ignore[method-assign]  # Flask's documented way to wrap
     return app
 

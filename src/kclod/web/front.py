@@ -91,8 +91,17 @@ class Front:
     """Keeps up to `bound` bytes of answers; those that nobody asked for again go first. Safe for threads."""
 
     def __init__(
-        self, inner: WSGIApplication, bound: int, shares: Shares, proxies: tuple[Network, ...], endpoint: str
+        self,
+        inner: WSGIApplication,
+        bound: int,
+        shares: Shares,
+        proxies: tuple[Network, ...],
+        endpoint: str,
+        *,
+        answered: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """`answered` is called for each answer from here, and told whether it is one of the endpoint's."""
+        self._answered = answered
         self._inner, self._bound = inner, bound
         self._shares, self._proxies, self._endpoint = shares, proxies, endpoint
         self._places: dict[_Key, _Place] = {}
@@ -119,6 +128,7 @@ class Front:
                 entry = self._order.get((key, names))
                 if entry is not None:
                     entry.used = True
+                self._answered(kept.fair)
                 return self._send(kept, environ, start_response)
         return self._fetch(key, environ, start_response)
 

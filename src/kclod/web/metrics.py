@@ -44,6 +44,11 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self._ready = Counter(
+            "kclod_ready_answers",
+            "Answers that were ready, given before any function is asked; they are no requests of the others.",
+            registry=self.registry,
+        )
         self._query_seconds = Histogram(
             "kclod_query_seconds",
             "Seconds from a query to its answer or refusal.",
@@ -60,6 +65,12 @@ class Metrics:
         """Count a request that has been answered."""
         self._requests.labels(kind, str(status)).inc()
         self._request_seconds.labels(kind).observe(seconds)
+
+    def ready(self, is_query: bool) -> None:
+        """Count an answer that was ready, of the endpoint or a page; the endpoint's are hits too."""
+        self._ready.inc()
+        if is_query:
+            self._queries.labels("hit").inc()
 
     def query(self, outcome: str, seconds: float, size: int = 0) -> None:
         """Count a query that has been answered or refused; `size` is the bytes of its answer."""
