@@ -369,3 +369,20 @@ def test_query_a_remote_endpoint(endpoint: str) -> None:
     result = kclod("query", "-e", "SELECT ?x WHERE { ?s ?p ?x }", "--endpoint", endpoint)
     assert result.exit_code == 0, result.output
     assert "far" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("--public-url", "data.example", "serve.public-url"),
+        ("--public-url", "ftp://data.example/", "serve.public-url"),
+        ("--public-url", "https://data.example/?x", "serve.public-url"),
+        ("--prefix", "lights", "serve.prefix"),
+        ("--prefix", "/a//b", "serve.prefix"),
+        ("--prefix", "/a?b", "serve.prefix"),
+    ],
+)
+def test_where_a_site_is_reached(option: str, value: str, rule: str) -> None:
+    result = CliRunner().invoke(main, ["serve", option, value])
+    assert result.exit_code == 2
+    assert rule in result.output

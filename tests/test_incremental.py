@@ -23,6 +23,7 @@ from kclod.pipeline.task import STATE, WORK
 from kclod.project import Project
 from kclod.release import Release, current, verify
 from kclod.store import open_read_only
+from tests.indexed import indexed
 
 build_module = importlib.import_module("kclod.pipeline.build")  # the package has a function of that name
 MINI = Path(__file__).parent / "mini"
@@ -114,6 +115,7 @@ def outcome(project: Project, root: Path) -> dict[str, bytes] | str:
     files = {path.relative_to(release.path).as_posix(): path for path in release.path.rglob("*") if path.is_file()}
     content = {name: path.read_bytes() for name, path in files.items() if not name.startswith("store")}
     content["store"] = rdf.canonical(store)
+    content["text.sqlite"] = indexed(release.text_path)
     return content
 
 
@@ -274,7 +276,7 @@ def test_what_the_build_before_left_may_be_gone(root: Path, harm: str) -> None:
     assert outcome(project, releases) == outcome(project, root / "again")
 
 
-@pytest.mark.parametrize("file", ["dumps/*.nq", "dumps/*.ttl", "stages/inferred.nt", "store/*.sst"])
+@pytest.mark.parametrize("file", ["dumps/*.nq", "dumps/*.ttl", "stages/inferred.nt", "store/*.sst", "text.sqlite"])
 def test_damage_does_not_get_into_the_next_release(root: Path, whole: list[str], file: str) -> None:
     (path, *_) = sorted(current(root / "releases").path.glob(file))
     content = bytearray(path.read_bytes())

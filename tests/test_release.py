@@ -85,7 +85,7 @@ def rules(folder: Path) -> set[str]:
 def test_a_release_holds_what_was_given(released: Release) -> None:
     below = {name for name in files_below(released.path) if not name.startswith("store/")}
     assert below == {
-        *("manifest.json", "site.json", "store.json", "ontology.ttl"),
+        *("manifest.json", "site.json", "store.json", "text.sqlite", "ontology.ttl"),
         *("dumps/lamps.nq", "dumps/lamps.ttl", "stages/report/x.txt"),
         *(f"columns/{name}.npy" for name in ("offsets", "subjects", "objects", "subjects-inverse", "objects-inverse")),
         *("columns/columns.json", "columns/values.bin", "columns/folded.bin"),

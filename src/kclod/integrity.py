@@ -29,7 +29,7 @@ _MEDIA_TYPES = {
 }
 """Written out, because Python's `mimetypes` reads the tables of the machine and so differs between machines."""
 
-_TOOLS = ("kclod", "owlready2", "pyoxigraph", "pyshacl", "rdflib")
+_TOOLS = ("kclod", "owlready2", "pyoxigraph", "pyshacl", "rdflib", "regex")
 _AGAIN = "build the release again, or copy it again from where it came"
 
 

@@ -2,9 +2,10 @@
 
 Layout: `<root>/<version>/` holds `manifest.json`, `site.json`, `dumps/<name>.ttl` (default graph, readable),
 `dumps/<name>.nq` (whole dataset, canonical), `ontology.ttl` (when there is one), `stages/…`, `columns/` (the default
-graph as arrays, where it can be held so), `store/` and `store.json`; `<root>/current` is a relative symlink to the
-release that is served. Everything but the store and `store.json` is byte-identical for equal inputs: RocksDB's files
-are not, so their digests are listed apart.
+graph as arrays, where it can be held so), `store/`, `text.sqlite` (the text index) and `store.json`; `<root>/current`
+is a relative symlink to the release that is served. Everything but the store, the text index and `store.json` is
+byte-identical for equal inputs: the files of RocksDB and SQLite depend on the order of writing, so their digests are
+listed apart.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from kclod.integrity import (
 )
 from kclod.site import SEGMENT, Section, Site, StoredQuery, from_json_text, json_text, short_name
 from kclod.store import load_store
+from kclod.text import FILE as TEXT
+from kclod.text import make_index
 
 __all__ = [
     "Counts",
@@ -114,6 +117,11 @@ class Release:
     def columns_path(self) -> Path:
         """The folder of the default graph as columns, for `columnar.table.open_table`; not every release has it."""
         return self.path / COLUMNS
+
+    @property
+    def text_path(self) -> Path:
+        """The file of the text index, for `text.TextIndex`; releases of older versions have none."""
+        return self.path / TEXT
 
     @property
     def dumps(self) -> tuple[Dump, ...]:
@@ -253,7 +261,8 @@ def finish(
 ) -> Release:
     """Complete a draft that has its dumps, move it into place, and point `current` at it.
 
-    The store is made from the dump, unless it is there already; it may share files with that of the release `before`.
+    The store and the text index are made from the dump, unless they are there already; the store may share files with
+    that of the release `before`.
     Errors as those of `publish`.
     """
     version = version_of(site, inputs)
@@ -266,9 +275,11 @@ def finish(
     if final.exists():
         _check_same(final, draft.folder)
     else:
-        store = draft.folder / STORE
+        store, text, dump = (draft.folder / name for name in (STORE, TEXT, dump_name(site, rdf.N_QUADS)))
         if not store.exists():
-            load_store(store, draft.folder / dump_name(site, rdf.N_QUADS))
+            load_store(store, dump)
+        if not text.exists():
+            make_index(text, dump)
         draft.write(_STORE_LIST, json_text([asdict(file) for file in _store_entries(draft.folder, before)]).encode())
         settle(draft, final)
     point(link, version)
@@ -276,13 +287,13 @@ def finish(
 
 
 def _store_entries(folder: Path, before: Release | None) -> list[FileEntry]:
-    """The entries of a store's files; those that are hard links of another release's files are taken from there."""
+    """The entries of the store's files and of the text index; what is a hard link of another release's is known."""
     known: dict[str, FileEntry] = {}
     if before is not None:
         place = before.path / _STORE_LIST
         known = {entry.path: entry for entry in from_json_text(_files_adapter(), place.read_bytes(), str(place))}
     entries = []
-    for path in sorted((folder / STORE).rglob("*")):
+    for path in [*sorted((folder / STORE).rglob("*")), folder / TEXT]:
         if path.is_file():
             name = path.relative_to(folder).as_posix()
             shared = before is not None and name in known and path.samefile(before.path / name)

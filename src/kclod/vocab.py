@@ -32,3 +32,17 @@ SSSOM = Namespace("https://w3id.org/sssom/")
 SEMAPV = Namespace("https://w3id.org/semapv/vocab/")
 PUB = Namespace("https://w3id.org/kclod/publisher#")
 """The publisher vocabulary (ontology/publisher.ttl): how a dataset tells the engine what to vouch for and to show."""
+TEXT = Namespace("https://w3id.org/kclod/text#")
+"""The vocabulary of the text search in SPARQL (ontology/text.ttl)."""
+
+NAMES = (SKOS["prefLabel"], RDFS["label"], DCT["title"], FOAF["name"], SCHEMA["name"])
+"""What a thing is called, the property that is looked at first in front."""
+OTHER_NAMES = (
+    SKOS["altLabel"],
+    SKOS["hiddenLabel"],
+    SKOS["notation"],
+    DCT["alternative"],
+    SCHEMA["alternateName"],
+    FOAF["nick"],
+)
+"""Under what else it can be found."""

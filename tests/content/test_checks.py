@@ -64,7 +64,7 @@ def fill(store: ox.Store, name: str, triples: Iterable[ox.Triple]) -> None:
 def content(real: Project, release: Release, store: ox.Store) -> ox.Store:
     """The real ontology with all that uses it: the release's data, the shapes, the mappings, the queries."""
     filled = ox.Store()
-    ours = [path for path in real.ontology_files if path.name != "publisher.ttl"]  # the program's vocabulary
+    ours = [path for path in real.ontology_files if path.name not in ("publisher.ttl", "text.ttl")]  # the program's
     filled.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in read_all(ours))
     ontology = ox.NamedNode(release.site.graphs["ontology"])
     published = [q.triple for q in store if q.graph_name not in (ontology, ox.DefaultGraph())]

@@ -38,7 +38,7 @@ def load(*names: str) -> Graph:
 G = load("kclod.ttl")
 SCHEMES = load("schemes.ttl")
 DESCRIPTION = load("dataset.ttl")
-PUBLISHER = load("publisher.ttl")
+PUBLISHER, SEARCH = load("publisher.ttl"), load("text.ttl")
 
 
 def own(graph: Graph, namespace: str) -> list[URIRef]:
@@ -58,6 +58,7 @@ CLASSES = [t for t in TERMS if (t, RDF.type, OWL.Class) in G]
 PROPERTIES = [t for t in TERMS if t not in CLASSES]
 OBJECT_PROPERTIES = {p for p in G.subjects(RDF.type, OWL.ObjectProperty) if isinstance(p, URIRef)}
 ALL_TERMS = [(G, t) for t in TERMS] + [(PUBLISHER, t) for t in own(PUBLISHER, str(PUB))]
+ALL_TERMS += [(SEARCH, t) for t in own(SEARCH, BASE + "text#")]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -73,7 +74,10 @@ def test_term_is_documented(graph: Graph, term: URIRef) -> None:
     assert graph.value(term, RDFS.isDefinedBy) == URIRef(str(term).split("#", maxsplit=1)[0])
 
 
-@pytest.mark.parametrize(("name", "iri"), [("kclod.ttl", ONTOLOGY), ("publisher.ttl", URIRef(BASE + "publisher"))])
+@pytest.mark.parametrize(
+    ("name", "iri"),
+    [("kclod.ttl", ONTOLOGY), *((f"{name}.ttl", URIRef(BASE + name)) for name in ("publisher", "text"))],
+)
 def test_header(name: str, iri: URIRef) -> None:
     graph = load(name)
     version = graph.value(iri, OWL.versionInfo)
@@ -311,6 +315,7 @@ def test_shortcuts_follow() -> None:
         ("workshop", "hasPart", "session"),
         ("workshop", "type", "Endeavour"),
         ("area", "broaderTransitive", "batteries"),
+        ("lab", "transitiveSubOrganizationOf", "council"),
         ("claim-2", "contradicts", "claim"),
     }
     assert expected <= result

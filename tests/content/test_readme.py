@@ -1,4 +1,4 @@
-"""What the README invites a reader to try, tried."""
+"""What the README and the guide to the endpoint invite a reader to try, tried."""
 
 import re
 import shlex
@@ -15,6 +15,7 @@ from tests.content.conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 QUERIES = re.findall(r"```sparql\n(.*?)```", README, re.DOTALL)
+GUIDE = re.findall(r"```sparql\n(.*?)```", (ROOT / "docs" / "sparql.md").read_text("utf-8"), re.DOTALL)
 CALLS = [shlex.split(line) for line in re.findall(r"^curl .*$", README, re.MULTILINE)]
 
 
@@ -34,6 +35,13 @@ def test_queries_find_something(store: ox.Store, query: str) -> None:
     found = store.query(query)
     assert isinstance(found, ox.QuerySolutions)
     assert list(found)
+
+
+@pytest.mark.parametrize("query", GUIDE)
+def test_queries_of_the_guide_find_something(client: FlaskClient, query: str) -> None:
+    response = client.post("/sparql", data={"query": query, "format": "csv"})
+    assert response.status_code == 200, response.text
+    assert len(response.text.splitlines()) > 1
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call[-1][:40])

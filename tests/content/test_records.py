@@ -294,6 +294,24 @@ def read_csv(file: str) -> list[dict[str, str]]:
 
 
 @needs_registry
+def test_coordinates_are_those_of_the_linked_place_in_the_gazetteer() -> None:
+    known = {row["geonameid"]: row for row in read_csv("geonames_cities_subset.csv")}
+    linked = {
+        slug: target.removeprefix("https://sws.geonames.org/").rstrip("/")
+        for slug, _, target in links()
+        if target.startswith("https://sws.geonames.org/")
+    }
+    placed = [entity for entity in rows()["entities.json"] if entity.get("latitude") is not None]
+    assert len(placed) > 5
+    for entity in placed:
+        row = known[linked[entity["id"]]]
+        assert (float(entity["latitude"]), float(entity["longitude"])) == (
+            float(row["latitude"]),
+            float(row["longitude"]),
+        ), entity["id"]
+
+
+@needs_registry
 def test_identifiers_without_iri_are_the_verified_ones() -> None:
     columns = {"gc-org": "gc_orgID", "gc-infobase": "gc_infobaseID", "krx": "krx_code"}
     known = seeds()

@@ -23,7 +23,7 @@ from kclod.web.limits import Limits
 from kclod.web.serve import serve
 
 limits = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(sys.argv[2]).items()}
-serve(load(Path(sys.argv[1])), port=0, limits=Limits(**limits),
+serve(load(Path(sys.argv[1])), port=0, limits=Limits(**limits), **json.loads(sys.argv[3]),
       announce=lambda address: print(address, flush=True))
 """
 
@@ -70,10 +70,12 @@ def received(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def running(release: Release, **limits: object) -> Iterator[Running]:
-    """A server over the release; ended, with all its processes, when the block is left."""
+def running(release: Release, options: dict[str, str] | None = None, **limits: object) -> Iterator[Running]:
+    """A server over the release, `options` those of `serve`; ended, with all its processes, as the block is left."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(release.path), json.dumps(limits)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, str(release.path), json.dumps(limits), json.dumps(options or {})],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     try:

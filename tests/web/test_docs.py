@@ -1,7 +1,8 @@
-"""What docs/sparql.md says of options, defaults, codes and formats is what the code does."""
+"""What docs/sparql.md and docs/negotiation.md say is what the code does."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from kclod.cli.publishing import serve
 from kclod.pictures import PARTS
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
 from kclod.web.limits import Limits
+from kclod.web.table import QUERY, TABLE, Row
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "sparql.md").read_text("utf-8")
@@ -24,6 +26,7 @@ DEFAULTS = {
     "--max-rows": "1,000,000",
     "--memory-store": "1024 MiB",
     "--cache": "64 MiB",
+    "--ready": "64 MiB",
     "--client-queries": "8",
     "--client-seconds": "60",
     "--client-errors": "60",
@@ -43,7 +46,17 @@ def test_options_and_defaults(name: str) -> None:
 
 
 def test_every_option_of_the_endpoint_is_told() -> None:
-    others = {"--project", "--releases", "--release", "--data", "--base-iri", "--host", "--port"}
+    others = {
+        "--project",
+        "--releases",
+        "--release",
+        "--data",
+        "--base-iri",
+        "--host",
+        "--port",
+        "--public-url",
+        "--prefix",
+    }
     options = {max(p.opts, key=len) for p in serve.params}
     assert {name for name in options - others if f"`{name}" not in TEXT and name not in TEXT} == set()
 
@@ -55,6 +68,7 @@ def test_the_command_has_the_defaults_of_the_library() -> None:
     assert option("--max-result").default << 20 == limits.max_result_bytes
     assert option("--max-rows").default == limits.max_rows
     assert option("--cache").default << 20 == limits.cache_bytes
+    assert option("--ready").default << 20 == limits.ready_bytes
     assert option("--client-queries").default == limits.client_queries
     assert option("--client-seconds").default == limits.client_seconds
     assert option("--client-errors").default == limits.client_errors
@@ -71,6 +85,11 @@ def test_codes() -> None:
             r'ProblemError\(\s*[\w.]+,\s*"([a-z0-9-]+)"', (ROOT / f"src/kclod/web/{name}.py").read_text("utf-8")
         )
     }
+    made |= set(
+        re.findall(
+            r'"(text-search|too-many-[a-z]+|no-[a-z-]+)"', (ROOT / "src/kclod/web/matching.py").read_text("utf-8")
+        )
+    )
     assert made - told == {"query-failed"}  # a fault of ours is no promise
     assert told - made == {"method-not-allowed", "content-too-large"}
 
@@ -95,3 +114,44 @@ def test_pictures() -> None:
         kind.value: ({p.name for p in parts if p.required}, {p.name for p in parts if not p.required})
         for kind, parts in PARTS.items()
     }
+
+
+def described(row: Row) -> str:
+    chosen = [offer.format.name if offer.format else offer.media_type.partition("/")[2] for offer in row.offers]
+    by = ", ".join(chosen) or ", ".join(f".{name}" for name in row.extensions) or "–"
+    fixed = ", ".join(f"`{parameter}=`" for parameter in row.fixed) or "–"
+    located = "in RDF" if row.located else "–"
+    cells = (
+        f"{row.kind}: `{row.address.partition(', and')[0]}`",
+        str(row.status),
+        by,
+        ", ".join(row.vary) or "–",
+        fixed,
+        "yes" if row.tagged else "–",
+        located,
+        ", ".join(row.links) or "–",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_table_of_negotiation() -> None:
+    path = ROOT / "docs" / "negotiation.md"
+    text = path.read_text("utf-8")
+    titles = (
+        "resource",
+        "status",
+        "offers, the first by default",
+        "Vary",
+        "decided by",
+        "validators",
+        "Content-Location",
+    )
+    lines = [f"| {' | '.join((*titles, 'Link'))} |", "|" + "---|" * (len(titles) + 1)]
+    lines += [described(row) for row in dict.fromkeys((*TABLE.values(), QUERY))]
+    before, _, rest = text.partition("<!-- table -->\n")
+    wanted = f"{before}<!-- table -->\n" + "\n".join(lines) + f"\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+    if os.environ.get("KCLOD_WRITE_DOCS"):
+        path.write_text(wanted, "utf-8")
+    assert path.read_text("utf-8") == wanted, "KCLOD_WRITE_DOCS=1 makes it"
+    assert "`--prefix" in text
+    assert "--public-url" in text

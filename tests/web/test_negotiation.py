@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
-from kclod.web.negotiation import HTML, choose, choose_language, offers_of
+from kclod.web.negotiation import HTML, choose, choose_encoding, choose_language, choose_profile, offers_of
 
 GRAPHS = (HTML, *offers_of(RDF_FORMATS))
 RESULTS = (*offers_of(RESULT_FORMATS), HTML)
@@ -98,3 +98,52 @@ def test_any_header_is_answered_with_an_offer_or_none(header: str) -> None:
 )
 def test_languages(header: str | None, expected: str) -> None:
     assert choose_language(header, ("en", "ko", "fr")) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, "identity"),
+        ("", "identity"),
+        ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("GZIP;q=1.0, br;q=0.5", "gzip"),
+        ("*", "br"),
+        ("*;q=0.5, br;q=0", "gzip"),
+        ("identity, gzip;q=0.5", "identity"),
+        ("gzip;q=0", "identity"),
+        ("identity;q=0, deflate", "identity"),
+        ("deflate", "identity"),
+        ("gzip;q=x", "identity"),
+        (";;,=", "identity"),
+    ],
+)
+def test_encodings(header: str | None, expected: str) -> None:
+    assert choose_encoding(header, ("br", "gzip")) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, "urn:a"),
+        ("<urn:b>", "urn:b"),
+        ("<urn:b>;q=0.5, <urn:a>;q=0.4", "urn:b"),
+        ("<urn:b>;q=0.5,*;q=0.6", "urn:a"),
+        ("<urn:a>;q=0, *", "urn:b"),
+        ("<urn:c,d>, <urn:b>", "urn:b"),
+        ("<urn:c>", None),
+        ("<urn:a", "urn:a"),
+        ("<urn:b>;q=7", "urn:a"),
+    ],
+)
+def test_profiles(header: str | None, expected: str | None) -> None:
+    found = choose_profile(header, ("urn:a", "urn:b"))
+    assert (found[0] if found else None) == expected
+
+
+@given(st.text(max_size=200))
+def test_any_header_has_an_encoding_and_a_profile_or_none(header: str) -> None:
+    assert choose_encoding(header, ("br", "gzip")) in ("br", "gzip", "identity")
+    found = choose_profile(header, ("urn:a", "urn:b"))
+    assert found is None or found[0] in ("urn:a", "urn:b")

@@ -179,6 +179,7 @@ QUERIES = (
     "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 2)",
     "SELECT ?n { ?s skos:prefLabel ?n FILTER(CONTAINS(?n, '등대')) }",
     "SELECT ?n { ?s skos:prefLabel ?n FILTER(REGEX(?n, 'light', 'i')) }",
+    "SELECT ?s ?n { ?n <https://w3id.org/kclod/text#matches> '등대' . ?s skos:prefLabel ?n }",
     "SELECT ?s ?h ?a { ?s :height ?h ; :automatic ?a FILTER(?h > 30) }",
     "SELECT ?g ?o { <id/light/alpha> :height ?h . GRAPH ?g { <id/light/alpha> :height ?o } }",
     "SELECT ?r { :Light rdfs:subClassOf ?b . ?b owl:onProperty ?r }",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 MODULES = {
+    "kclod.cli.checking": ("check",),
     "kclod.cli.mapping": ("map",),
     "kclod.cli.publishing": ("build", "serve", "evidence", "explain", "records", "schema"),
     "kclod.cli.querying": ("query",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import time
@@ -89,6 +90,16 @@ def progress() -> Iterator[pipeline.Announce]:
     "--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port.  [env: PORT]"
 )
 @click.option(
+    "--public-url",
+    metavar="URL",
+    help="Where the site is reached from outside, by a proxy.  [default: the base IRI of the data]",
+)
+@click.option(
+    "--prefix",
+    metavar="PATH",
+    help="Path below which a proxy shows the site, passed on or taken away.  [default: that of --public-url]",
+)
+@click.option(
     "--deadline", default=5.0, show_default=True, type=click.FloatRange(0.05), help="Seconds that a query may take."
 )
 @click.option("--workers", type=click.IntRange(1), help="Query processes.  [default: one a processor]")
@@ -111,6 +122,9 @@ def progress() -> Iterator[pipeline.Announce]:
     help="MiB that the store may take in memory; a larger one is read from disk.",
 )
 @click.option("--cache", default=64, show_default=True, type=click.IntRange(0), help="MiB of answers that are kept.")
+@click.option(
+    "--ready", default=64, show_default=True, type=click.IntRange(0), help="MiB of pages and data that are kept ready."
+)
 @click.option(
     "--client-queries", default=8, show_default=True, type=click.IntRange(1), help="Queries of one client at a time."
 )
@@ -139,6 +153,13 @@ def progress() -> Iterator[pipeline.Announce]:
     "--log-queries", is_flag=True, help="Write a line of JSON for each query to standard error, without who asked."
 )
 @click.option(
+    "--metrics",
+    "metrics_readers",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Let this address or network read /metrics; repeatable.  [default: this machine]",
+)
+@click.option(
     "--allow-service", "services", multiple=True, metavar="URL", help="Let SERVICE ask this endpoint; repeatable."
 )
 def serve(
@@ -151,6 +172,8 @@ def serve(
     store: str | None,
     host: str,
     port: int,
+    public_url: str | None,
+    prefix: str | None,
     deadline: float,
     workers: int | None,
     memory: int,
@@ -158,10 +181,12 @@ def serve(
     max_result: int,
     memory_store: int,
     cache: int,
+    ready: int,
     client_queries: int,
     client_seconds: float,
     client_errors: int,
     proxies: tuple[str, ...],
+    metrics_readers: tuple[str, ...],
     services: tuple[str, ...],
     log_queries: bool,
 ) -> None:
@@ -179,6 +204,7 @@ def serve(
         max_result_bytes=max_result * 2**20,
         store_bytes=memory_store * 2**20,
         cache_bytes=cache * 2**20,
+        ready_bytes=ready * 2**20,
         client_queries=client_queries,
         client_seconds=client_seconds,
         client_errors=client_errors,
@@ -187,9 +213,35 @@ def serve(
     )
     if workers:
         limits = replace(limits, workers=workers)
+    if metrics_readers:
+        limits = replace(limits, metrics_readers=metrics_readers)
 
-    def ready(address: str) -> None:
-        messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
+    if public_url is not None and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", public_url):
+        raise UsageError(
+            Problem(
+                "serve.public-url",
+                f"{public_url!r} is no http(s) URL of a folder",
+                "give one such as https://data.example/x/",
+            )
+        )
+    if prefix is not None and not re.fullmatch(r"(/[^/?#]+)*/?", prefix):
+        raise UsageError(Problem("serve.prefix", f"{prefix!r} is no path", "give one such as /data"))
+
+    def run(release: Release, store: str | None = None) -> None:
+        def answering(address: str) -> None:
+            messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
+
+        run_server(
+            release,
+            host=host,
+            port=port,
+            limits=limits,
+            public_url=f"{public_url.rstrip('/')}/" if public_url else None,
+            prefix=prefix,
+            announce=answering,
+            log_queries=log_queries,
+            store=store,
+        )
 
     if data:
         if store:
@@ -199,7 +251,7 @@ def serve(
             title = ", ".join(path.name for path in data)
             base = base_iri or f"http://{host}:{port}/"
             release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
-            run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries)
+            run(release)
         return
     if store and not chosen:
         release, store = published_release(releases or folder / RELEASES, store)
@@ -208,7 +260,7 @@ def serve(
         store = store.replace("{release}", release.version) if store else None
         if store:
             Reading.open(store, credentials(), release.version)
-    run_server(release, host=host, port=port, limits=limits, announce=ready, log_queries=log_queries, store=store)
+    run(release, store)
 
 
 def published_release(releases: Path, store: str) -> tuple[Release, str]:

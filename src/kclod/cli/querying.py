@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +18,8 @@ from kclod.malformed import explain
 from kclod.release import current
 from kclod.remote.asking import remote_query
 from kclod.store import memory_store, open_read_only
+from kclod.text.index import Match
+from kclod.web.matching import Find, MatchingError, opened, rewrite
 
 
 @main.command()
@@ -69,10 +72,12 @@ def query(
         for iri, path in named:
             quads.extend(rdf.in_graph(rdf.triples_of(rdf.read(path, base_iri=base_iri)), graph_name(iri)))
         store = memory_store(quads)
+        find: Find = _nothing_to_search
     else:
-        store = open_read_only(current(releases or folder / RELEASES).store_path)
+        release = current(releases or folder / RELEASES)
+        store, find = open_read_only(release.store_path), opened(release.text_path)
     try:
-        results = store.query(text, base_iri=base_iri)
+        results = store.query(searched(text, base_iri or "", find, str(file) if file else "-e"), base_iri=base_iri)
         show(results, wanted)
     except SyntaxError as error:
         found = explain(error, text)
@@ -81,6 +86,19 @@ def query(
         raise UsageError(problem) from None
     except ValueError as error:
         raise UsageError(Problem("query.base", str(error), "give an absolute IRI with --base-iri")) from None
+
+
+def searched(text: str, base_iri: str, find: Find, place: str) -> str:
+    """The query with its text searches answered. UsageError where one cannot be, SyntaxError of a malformed query."""
+    try:
+        return rewrite(text, base_iri, find)
+    except MatchingError as error:
+        fix = "see docs/sparql.md, Text search"
+        raise UsageError(Problem(f"query.{error.code}", str(error), fix, place, error.line, error.column)) from None
+
+
+def _nothing_to_search(_: str, __: str | None, ___: bool) -> Sequence[Match]:
+    raise UsageError(Problem("text.unreadable", "files have no text index"))
 
 
 def read_text(path: Path) -> str:

@@ -7,6 +7,7 @@ the build is done in full.
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from kclod.release import STORE, Counts, Release
 from kclod.signatures import outgoing_signatures
 from kclod.statistics import Statistics
 from kclod.store import copy_store, open_read_only
+from kclod.text import change_index
 from kclod.view import Overlay
 from kclod.vocab import RDF
 
@@ -291,6 +293,12 @@ class Change:
         inferred = Delta(self.inferred.removed, self.inferred.added).in_graph(self.dataset.graphs["inferred"])
         default = self.default.in_graph("")
         return Delta(inferred.removed | default.removed, inferred.added | default.added)
+
+    def index(self, place: Path) -> None:
+        """Make the text index of the default graph, as the new store has it."""
+        shutil.copyfile(self.release.text_path, place)
+        objects = {statement.split(" ", 2)[2] for statement in self.default.removed | self.default.added}
+        change_index(place, objects, self.store)
 
     @property
     def lines(self) -> Delta:

@@ -16,6 +16,7 @@ from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, Tas
 from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, verify, write_columns
 from kclod.shacl import Report
 from kclod.site import Site
+from kclod.text import FILE as TEXT
 
 
 def build_change(task: Task, state: State, kept: Kept) -> Release:
@@ -79,6 +80,7 @@ def _bring_up_to_date(task: Task, change: Change, kept: Kept) -> _New:
     site, about = task.describe(change.store, statistics, sizes)
     told = Delta.between(kept.about, about).in_graph(task.project.dataset.graphs["metadata"])
     change.change_store(change.store, told)
+    change.index(task.draft.folder / TEXT)
     return _New(
         site,
         report,

@@ -20,6 +20,8 @@ from kclod.release import STORE, Content, Counts, Release, finish
 from kclod.signatures import outgoing_signatures
 from kclod.statistics import Statistics
 from kclod.store import Loading
+from kclod.text import FILE as TEXT
+from kclod.text import Indexing, change_index
 
 
 def build_whole(task: Task) -> Release:
@@ -40,7 +42,7 @@ def build_whole(task: Task) -> Release:
         graphs["inferred"].update(dict.fromkeys(inference.statements))
         vouched = graphs.vouched(accepted)
         lines = graphs.lines(vouched)
-        with loading(draft, lines) as store_made:
+        with loading(draft, lines) as (store_made, text_made):
             task.announce("validate")
             report = validate([*vouched, *graphs["provenance"]], project.shape_files, ontology, task.places)
             task.note_remarks(report)
@@ -48,11 +50,14 @@ def build_whole(task: Task) -> Release:
             task.announce("release")
             statistics = Statistics.of(vouched, dataset.base_iri)
             store = store_made.opened()
+            text_made.finished()
     sizes = {name: len(graphs.named.get(name, ())) for name in ("", *dataset.graphs.values())}
     site, about = task.describe(store, statistics, sizes)
     content = _content(graphs, vouched, lines, about)
     store.extend(rdf.quads_from(rdf.line_of(s, name) for s in about for name in _described_in(dataset)))
     store.flush()
+    if "" in _described_in(dataset):
+        change_index(draft.folder / TEXT, [s.split(" ", 2)[2] for s in about], store)
     del store
     content.write(draft, site)
     draft.write(LINKS, rdf.nquads(sorted(map(str, task.links.links))))
@@ -89,15 +94,15 @@ def build_whole(task: Task) -> Release:
 
 
 @contextmanager
-def loading(draft: Draft, lines: Sequence[rdf.Line]) -> Iterator[Loading]:
-    """The store while it is made of these lines by another process."""
+def loading(draft: Draft, lines: Sequence[rdf.Line]) -> Iterator[tuple[Loading, Indexing]]:
+    """The store and the text index while they are made of these lines by other processes."""
     dump = draft.folder / ".load.nq"
     dump.parent.mkdir(parents=True)
     with dump.open("wb") as file:
         file.writelines(rdf.in_pieces(lines))
     try:
-        with Loading(draft.folder / STORE, dump) as running:
-            yield running
+        with Loading(draft.folder / STORE, dump) as store, Indexing(draft.folder / TEXT, dump) as text:
+            yield store, text
     finally:
         dump.unlink()
 

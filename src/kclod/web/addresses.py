@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 _THINGS = "id/"
+_SLASHES = re.compile("/{2,}")
 _UNSAFE = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 
 
@@ -41,14 +42,13 @@ class Addresses:
 
 
 def spellings(path: str) -> Iterator[str]:
-    """A decoded path and its variants: what no IRI holds escaped again, composed Unicode (NFC), no slash at the end."""
+    """A decoded path and its variants: what no IRI holds escaped again, composed or decomposed Unicode (NFC, NFD), no
+    slash at the end, one slash for several.
+    """
     seen: set[str] = set()
-    for form in (
-        path,
-        unicodedata.normalize("NFC", path),
-        path.rstrip("/"),
-        unicodedata.normalize("NFC", path.rstrip("/")),
-    ):
+    plain = _SLASHES.sub("/", path).strip("/")
+    forms = (path, path.rstrip("/"), plain)
+    for form in (*forms, *(unicodedata.normalize(kind, form) for kind in ("NFC", "NFD") for form in forms)):
         for spelling in (
             form,
             _UNSAFE.sub(lambda match: quote(match[0]), form),

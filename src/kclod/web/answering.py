@@ -142,6 +142,9 @@ def _told(error: outcomes.QueryError, seconds: float, limits: Limits) -> Problem
             place = f"line {error.line}, column {error.column}: " if error.line else ""
             where: dict[str, object] = {"line": error.line, "column": error.column} if error.line else {}
             return ProblemError(400, "malformed-query", f"{place}{error}", extra=where)
+        case outcomes.SearchRefusedError():
+            where = {"line": error.line, "column": error.column}
+            return ProblemError(400, error.code, f"line {error.line}, column {error.column}: {error}", extra=where)
         case outcomes.UnacceptableError():
             return unacceptable(error.kind)
         case outcomes.BusyError():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import flask
 from werkzeug.exceptions import HTTPException
@@ -17,15 +18,20 @@ from kclod.web import (
     downloads,
     drawn,
     interface,
+    measuring,
     ontology,
     overview,
     publication,
     refusals,
     responses,
+    search,
     sparql,
+    spelling,
     terms,
+    wellknown,
 )
 from kclod.web.answering import store_unavailable
+from kclod.web.front import Front
 from kclod.web.limits import Limits
 from kclod.web.responses import ProblemError
 
@@ -34,7 +40,12 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    release: Release, *, limits: Limits | None = None, public_url: str | None = None, store: str | None = None
+    release: Release,
+    *,
+    limits: Limits | None = None,
+    public_url: str | None = None,
+    prefix: str | None = None,
+    store: str | None = None,
 ) -> flask.Flask:
     """The site of a release. UsageError when its store cannot be opened.
 
@@ -42,8 +53,9 @@ def create_app(
     folder.
 
     `public_url` is where the site is reached from outside (default: the base IRI of the data); pages link by local
-    paths and never look at the Host header. Query workers start with the first query and end with the process, or by
-    `close`.
+    paths and never look at the Host header. `prefix` is the path below which a proxy shows the site, such as `/data`,
+    whether the proxy passes it on or takes it away; by default the path of `public_url`. Query workers start with the
+    first query and end with the process, or by `close`.
     """
     app = flask.Flask("kclod.web", static_folder="static", template_folder="templates", root_path=_folder())
     app.url_map.merge_slashes = False
@@ -52,14 +64,34 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
     publication.attach(app, publication.Publication.open(release, limits, public_url, store))
-    for module in (built, overview, drawn, sparql, terms, ontology, downloads, citing, documents):
+    for module in (
+        built,
+        overview,
+        search,
+        drawn,
+        sparql,
+        terms,
+        measuring,
+        ontology,
+        downloads,
+        citing,
+        wellknown,
+        documents,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(ProblemError, refusals.refused)
     app.register_error_handler(UnavailableError, lambda error: refusals.refused(store_unavailable(error)))
     app.register_error_handler(HTTPException, refusals.refused_by_framework)
     app.register_error_handler(Exception, refusals.failed)
+    app.before_request(measuring.begin)
+    app.before_request(spelling.one_spelling)
+    app.after_request(measuring.end)
     app.after_request(responses.finish)
-    app.wsgi_app = _WithoutHost(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way to wrap
+    below = (urlsplit(public_url).path if prefix is None and public_url else prefix or "").rstrip("/")
+    opened = publication.of(app)
+    mounted = _Mounted(app.wsgi_app, below)
+    front = Front(mounted, limits.ready_bytes, opened.shares, opened.proxies, "/sparql", answered=opened.metrics.ready)
+    app.wsgi_app = front  # type: ignore[method-assign]  # Flask's documented way to wrap
     return app
 
 
@@ -68,6 +100,9 @@ def warm(app: flask.Flask) -> None:
     opened = publication.of(app)
     opened.pool.warm()
     opened.reader.classes()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    app.test_client().get("/")
     opened.reader.rules()
     opened.reader.predicates()
     for template in app.jinja_env.list_templates(extensions=["html"]):
@@ -83,15 +118,24 @@ def close(app: flask.Flask) -> None:
     publication.of(app).pool.close()
 
 
-class _WithoutHost:
-    """Hides the Host header, which anybody can set, from everything behind it."""
+class _Mounted:
+    """Puts the site below a path prefix, and hides the Host header, which anybody can set, from everything behind it.
 
-    def __init__(self, inner: WSGIApplication) -> None:
-        self._inner = inner
+    A request that has the prefix in its path comes from a proxy that passes it on, one without from a proxy that takes
+    it away: links have it in both cases.
+    """
+
+    def __init__(self, inner: WSGIApplication, prefix: str) -> None:
+        self._inner, self._prefix = inner, prefix
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_HOST"] = "localhost"
         environ.pop("HTTP_X_FORWARDED_HOST", None)
+        if self._prefix:
+            environ["SCRIPT_NAME"] = self._prefix
+            path = environ.get("PATH_INFO", "")
+            if path == self._prefix or path.startswith(f"{self._prefix}/"):
+                environ["PATH_INFO"] = path[len(self._prefix) :] or "/"
         return self._inner(environ, start_response)
 
 

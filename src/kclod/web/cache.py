@@ -47,6 +47,11 @@ class Cache:
         """Bytes that the kept answers take."""
         return self._size
 
+    @property
+    def entries(self) -> int:
+        """Answers that are kept."""
+        return len(self._kept)
+
     def get(self, key: Hashable) -> Answer | None:
         """The kept answer."""
         with self._lock:

@@ -30,12 +30,25 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
 def client_of(peer: str, forwarded: str | None, trusted: Sequence[Network]) -> str:
     """The address that stands for the client; of IPv6 the /64, which is what one customer gets.
 
-    `peer` is the other end of the connection. X-Forwarded-For (`forwarded`) is read from its end, as far as trusted
-    proxies wrote it; what a client put in front is never looked at.
+    `peer` is the other end of the connection.
+    """
+    address = address_of(peer, forwarded, trusted)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return peer if address is None else str(address)
+
+
+def address_of(
+    peer: str, forwarded: str | None, trusted: Sequence[Network]
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The client's own address; None where the other end of the connection has none.
+
+    X-Forwarded-For (`forwarded`) is read from its end, as far as trusted proxies wrote it; what a client put in front
+    is never looked at.
     """
     address = _address(peer)
     if address is None:
-        return peer
+        return None
     for hop in reversed((forwarded or "").split(",")):
         if not any(address in network for network in trusted):
             break
@@ -43,9 +56,7 @@ def client_of(peer: str, forwarded: str | None, trusted: Sequence[Network]) -> s
         if before is None:
             break
         address = before
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return address
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -1,6 +1,6 @@
-"""The RDF description of a thing: its own statements, its parts, what links to it (paged), and names of all of those.
+"""The RDF description of a thing: its own statements, its parts, and what links to it (paged).
 
-For datasets (N-Quads, TriG) also the claim graphs that state it and what is said of them.
+By profile also the names of all of those, and the claim graphs that state it with what is said of them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from itertools import islice
 
 import pyoxigraph as ox
 
-from kclod import rdf
-from kclod.rdf import DEFAULT_GRAPH, Format
+from kclod.rdf import DEFAULT_GRAPH
 from kclod.vocab import RDF, Namespace
 from kclod.web.labels import LABEL_PROPERTIES
+from kclod.web.profiles import Profile
 from kclod.web.reader import Reader, is_part
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
@@ -35,20 +35,20 @@ class Data:
     more: bool
 
 
-def describe(reader: Reader, node: ox.NamedNode, fmt: Format, document: str, page: int = 1) -> Data:
-    """The description of a thing for a format.
+def describe(reader: Reader, node: ox.NamedNode, profile: Profile, document: str, page: int = 1) -> Data:
+    """The description of a thing by a profile.
 
     `document` is the document's IRI; page 1 has the thing's own statements, and each page up to 1,000 incoming ones,
     linked by hydra:next where there are more.
     """
-    datasets = fmt.name in (rdf.N_QUADS.name, rdf.TRIG.name)
     incoming = list(islice(reader.incoming(node), (page - 1) * INCOMING_PAGE, page * INCOMING_PAGE + 1))
     more = len(incoming) > INCOMING_PAGE
     quads = dict.fromkeys(incoming[:INCOMING_PAGE])
     if page == 1:
         quads.update(dict.fromkeys(_own(reader, node)))
-    quads.update(dict.fromkeys(_names(reader, quads)))
-    if datasets:
+    if profile.labels:
+        quads.update(dict.fromkeys(_names(reader, quads)))
+    if profile.evidence:
         claims = dict.fromkeys(islice(_claims(reader, node), _CLAIMS))
         quads.update(dict.fromkeys(_claim_quads(reader, node, claims, page)))
     quads.update(dict.fromkeys(_paging(node, document, page, more)))

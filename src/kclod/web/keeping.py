@@ -74,11 +74,20 @@ class Worker:
         self.kill()
 
 
+@dataclass(slots=True)
+class Tally:
+    """Workers since the start: those that were begun, and those that were ended."""
+
+    begun: int = 0
+    killed: int = 0
+
+
 class KeeperProcess:
     """One process of the keeper. Its start returns once it is ready to start workers."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, tally: Tally) -> None:
         """EOFError or OSError when it ends before it is ready."""
+        self._tally = tally
         self._lock = threading.Lock()
         self._living: set[int] = set()
         self._last = False
@@ -115,6 +124,7 @@ class KeeperProcess:
                 _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
                 worker = Worker(int(str(reply["pid"])), socket.socket(fileno=descriptors[0]), self)
                 self._living.add(worker.pid)
+                self._tally.begun += 1
                 return worker
             except (EOFError, OSError):
                 self._let_go()
@@ -125,6 +135,7 @@ class KeeperProcess:
         with self._lock:
             if self._control is None:
                 return {}
+            self._tally.killed += 1
             try:
                 wire.send(self._control, {"do": how, "pid": pid})
                 answer = wire.receive(self._control)[0]
@@ -178,6 +189,7 @@ class Keeper:
         self._process: KeeperProcess | None = None
         self._retired: KeeperProcess | None = None
         self._ended = False
+        self.tally = Tally()
 
     def alive(self) -> bool:
         """Whether it runs, or could be started now."""
@@ -223,7 +235,7 @@ class Keeper:
             if self._process is not None:
                 self._process.close()
             self._retired = None
-            self._process = KeeperProcess(*self._arguments)
+            self._process = KeeperProcess(*self._arguments, tally=self.tally)
             if self._dump is not None:
                 dump, self._dump = self._dump, None  # tried once: a store that memory cannot hold will not fit later
                 threading.Thread(target=self._read, args=(dump,), daemon=True).start()
@@ -232,7 +244,7 @@ class Keeper:
     def _read(self, dump: Path) -> None:
         """Have a process read the store into memory, and start workers from then on."""
         try:
-            process = KeeperProcess(*self._arguments, str(dump))
+            process = KeeperProcess(*self._arguments, str(dump), tally=self.tally)
         except (EOFError, OSError):
             _log.warning("the store could not be read into memory; it is read from disk")
             return

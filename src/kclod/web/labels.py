@@ -13,9 +13,9 @@ import pyoxigraph as ox
 
 from kclod.rdf import DEFAULT_GRAPH
 from kclod.store import Quads
-from kclod.vocab import DCT, FOAF, RDFS, SCHEMA, SKOS
+from kclod.vocab import NAMES
 
-LABEL_PROPERTIES = (SKOS["prefLabel"], RDFS["label"], DCT["title"], FOAF["name"], SCHEMA["name"])
+LABEL_PROPERTIES = NAMES
 _MOST_LABELS = 200
 _CACHED = 65_536
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")

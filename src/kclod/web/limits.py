@@ -36,6 +36,8 @@ class Limits:
     """Rows of a result that the page for browsers shows; it says so, and links to the whole."""
     cache_bytes: int = 64 << 20
     """Of results that are kept for the next asker; 0 keeps none."""
+    ready_bytes: int = 64 << 20
+    """Of whole answers, pages and data, that are kept ready with their compressed forms; 0 keeps none."""
     followers: int = 64
     """Requests that may wait for the result of the same query that another one has begun; the next is answered 503."""
     client_queries: int = 8
@@ -46,6 +48,8 @@ class Limits:
     """Refused or failed requests of a client a minute, after which it has to wait."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose X-Forwarded-For is believed."""
+    metrics_readers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Addresses or networks that may read /metrics."""
     services: tuple[str, ...] = ()
     """Endpoints that a SERVICE clause may name; every other one is refused."""
     service_bytes: int = 8 << 20

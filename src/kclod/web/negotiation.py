@@ -1,4 +1,6 @@
-"""Proactive content negotiation: RFC 9110, section 12.5.1 (Accept) and 12.5.4 (Accept-Language, by RFC 4647 lookup)."""
+"""Proactive content negotiation: RFC 9110, sections 12.5.1 (Accept), 12.5.3 (Accept-Encoding) and 12.5.4
+(Accept-Language, by RFC 4647 lookup); Accept-Profile by W3C Content Negotiation by Profile.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ _ELEMENT = re.compile(rf'(?:{_QUOTED}|[^,"])+')
 _RANGE = re.compile(rf"\s*({_TOKEN})/({_TOKEN})\s*")
 _PARAMETER = re.compile(rf"\s*;\s*(?:({_TOKEN})=({_TOKEN}|{_QUOTED}))?\s*")
 _WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+_PROFILE = re.compile(rf"\s*(?:<([^<>]*)>|({_TOKEN}|\*))\s*((?:;[^,]*)?)(?=,|$)")
 _LANGUAGE = re.compile(r"\s*(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*")
 
 
@@ -140,3 +143,52 @@ def choose_language(header: str | None, available: Sequence[str]) -> str:
             if "-".join(parts[:length]) in available:
                 return "-".join(parts[:length])
     return available[0]
+
+
+def choose_profile(header: str | None, available: Sequence[str]) -> tuple[str, float] | None:
+    """The available profile of the highest quality, and that; of equals the first. None when none is acceptable.
+
+    Profiles are IRIs in angle brackets; `*` stands for all others. A header that is absent, or has no well-formed
+    element, accepts everything.
+    """
+    wishes: dict[str, float] = {}
+    position, header = 0, header or ""
+    while position < len(header):
+        match = _PROFILE.match(header, position)
+        if match is None:
+            position = header.find(",", position) + 1 or len(header)
+            continue
+        position = match.end() + 1
+        weights = [p.strip()[2:].strip() for p in match[3].split(";") if p.strip().lower().startswith("q=")]
+        if all(_WEIGHT.fullmatch(weight) for weight in weights):
+            wishes[match[1] if match[1] is not None else match[2]] = float(weights[0]) if weights else 1.0
+    if not wishes:
+        return (available[0], 1.0) if available else None
+    best: tuple[str, float] | None = None
+    for profile in available:
+        quality = wishes.get(profile, wishes.get("*", 0.0))
+        if quality > 0 and (best is None or quality > best[1]):
+            best = (profile, quality)
+    return best
+
+
+def choose_encoding(header: str | None, available: Sequence[str]) -> str:
+    """The available content coding of the highest quality, of equals the first; `identity` when none is wanted.
+
+    RFC 9110, section 12.5.3: a coding that is not listed is not sent, unless by `*`; `identity` is always there, and
+    is sent rather than 406 even when it is refused, as the section allows.
+    """
+    if not header:
+        return "identity"
+    wishes: dict[str, float] = {}
+    for element in header.split(","):
+        name, *parameters = (part.strip().lower() for part in element.split(";"))
+        weights = [p[2:].strip() for p in parameters if p.startswith("q=")]
+        if name and all(_WEIGHT.fullmatch(weight) for weight in weights):
+            wishes["gzip" if name == "x-gzip" else name] = float(weights[0]) if weights else 1.0
+    best, most = "identity", wishes.get("identity", 0.0)
+    for coding in available:
+        quality = wishes.get(coding, wishes.get("*", 0.0))
+        if quality > most or (quality == most > 0 and best == "identity"):
+            best, most = coding, quality
+    return best

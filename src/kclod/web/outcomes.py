@@ -74,6 +74,14 @@ class MalformedQueryError(QueryError):
         self.line, self.column = line, column
 
 
+class SearchRefusedError(QueryError):
+    """A text search in the query is not answered. Line and column count from 1."""
+
+    def __init__(self, code: str, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.code, self.line, self.column = code, line, column
+
+
 @dataclass(frozen=True)
 class Answer:
     """A whole result: its kind (`bindings`, `boolean`, `graph`), the name of its format, and its bytes."""
@@ -110,6 +118,14 @@ def read(reply: dict[str, object], body: bytes) -> Answer:
             raise MalformedQueryError(message, line, column)
         case {"outcome": "malformed", "message": str(message)}:
             raise MalformedQueryError(message, None, None)
+        case {
+            "outcome": "refused",
+            "code": str(code),
+            "message": str(message),
+            "line": int(line),
+            "column": int(column),
+        }:
+            raise SearchRefusedError(code, message, line, column)
         case {"outcome": "unacceptable", "kind": str(kind)}:
             raise UnacceptableError(kind)
         case {"outcome": "too-large"}:

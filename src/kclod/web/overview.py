@@ -7,7 +7,7 @@ from itertools import islice
 import flask
 import pyoxigraph as ox
 
-from kclod.vocab import OWL, RDF, RDFS, SH, SKOS
+from kclod.vocab import RDFS, SKOS
 from kclod.web.documents import page_number
 from kclod.web.facets import PREFIX, Facets, narrow
 from kclod.web.negotiation import HTML
@@ -15,12 +15,11 @@ from kclod.web.pages import page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
 from kclod.web.responses import ProblemError, negotiate
+from kclod.web.searching import ABOUT_TERMS
 
 blueprint = flask.Blueprint("overview", __name__)
 _SORTED = 5_000
 _PAGE = 100
-_ABOUT_TERMS = (OWL, RDF, RDFS, SH)
-"""Vocabularies that describe vocabularies: their classes are counted on the ontology's page, not on this one."""
 
 
 @blueprint.get("/")
@@ -30,7 +29,7 @@ def home() -> flask.Response:
     presenter = Presenter.of_request()
     publication = presenter.publication
     found = publication.reader.classes()
-    counts = [(iri, n) for iri, n in found.items() if not iri.startswith(_ABOUT_TERMS)]
+    counts = [(iri, n) for iri, n in found.items() if not iri.startswith(ABOUT_TERMS)]  # on the ontology's page
     named = [(iri, n) for iri, n in counts if publication.labels.has(iri)]
     chosen = [(iri, found[iri]) for iri in publication.release.site.classes if iri in found]
     about = publication.release.site.dataset_iri
@@ -55,7 +54,7 @@ def browse() -> flask.Response:
     classes = publication.reader.classes()
     if class_iri is None:
         first = [iri for iri in publication.release.site.classes if iri in classes]
-        return page("classes.html", presenter, choice, classes=classes, first=first, about_terms=_ABOUT_TERMS)
+        return page("classes.html", presenter, choice, classes=classes, first=first, about_terms=ABOUT_TERMS)
     if class_iri not in classes:
         raise ProblemError(404, "unknown-class", f"nothing in the data is of the class {class_iri}")
     narrowed = narrow(_facets(publication), class_iri, flask.request.args)
@@ -107,7 +106,7 @@ def robots() -> flask.Response:
     prefix = flask.request.script_root
     lines = [
         "User-agent: *",
-        *(f"Disallow: {prefix}{path}" for path in ("/sparql?", "/*?*in=", f"/browse?*{PREFIX}")),
+        *(f"Disallow: {prefix}{path}" for path in ("/search", "/sparql?", "/*?*in=", f"/browse?*{PREFIX}")),
     ]
     return flask.Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

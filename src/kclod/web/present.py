@@ -86,10 +86,10 @@ class Presenter:
     @classmethod
     def of_request(cls) -> Presenter:
         """By `?lang=`, else by Accept-Language."""
-        flask.g.worded = True
         wish = flask.request.args.get("lang", "")
         if wish in interface.LANGUAGES:
             return cls(current(), wish, chosen=True)
+        flask.g.worded = True
         language = choose_language(flask.request.headers.get("Accept-Language"), interface.LANGUAGES)
         return cls(current(), language, chosen=False)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -15,19 +18,27 @@ from kclod.remote.asking import credentials
 from kclod.remote.quads import RemoteStore
 from kclod.remote.reading import Reading, UnavailableError
 from kclod.site import Site
-from kclod.store import Embedded, Store, open_read_only
+from kclod.store import Embedded, Quads, Store, open_read_only
+from kclod.vocab import DCT
 from kclod.web.addresses import Addresses
 from kclod.web.arranging import Arranger
 from kclod.web.cache import Cache
 from kclod.web.clients import Network, Shares, networks
 from kclod.web.endpoints import Endpoints
+from kclod.web.gone import Gone
 from kclod.web.labels import Labels
 from kclod.web.limits import Limits
+from kclod.web.metrics import Metrics
+from kclod.web.near import Near
 from kclod.web.reader import Reader
 from kclod.web.relay import Relay
+from kclod.web.searching import Search
 from kclod.web.workers import Pool
 
 _KEY = "kclod"
+_AUTHORS = 20
+_SHOWN = ("*.py", "ontology/*.py", "templates/**/*", "locale/*", "static/**/*")
+"""Files of the program that decide how a release is shown."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,14 @@ class Publication:
     shares: Shares
     proxies: tuple[Network, ...]
     endpoints: Endpoints
+    gone: Gone
+    near: Near
+    authors: tuple[str, ...]
+    """IRIs of who made the dataset, or else of who publishes it."""
+    modified: datetime
+    """When the release was made or the program that shows it was installed, whichever is later: to the second."""
+    search: Search
+    metrics: Metrics
 
     @classmethod
     def open(cls, release: Release, limits: Limits, public_url: str | None, address: str | None = None) -> Publication:
@@ -62,9 +81,10 @@ class Publication:
             pool = Pool(release.store_path, limits, _dump_to_hold(release, limits))
         else:
             reading = Reading.open(address, credentials(), release.version)
-            store, pool = RemoteStore(reading), Relay(reading, limits)
+            store, pool = RemoteStore(reading), Relay(reading, limits, release.text_path)
             store.alike(_shown_at_home(site))
         reader = Reader(store, site.graphs)
+        cache = Cache(limits.cache_bytes, limits.followers)
         return cls(
             release,
             limits,
@@ -74,10 +94,16 @@ class Publication:
             Labels(store, site.prefixes),
             Addresses(site.base_iri),
             pool,
-            Cache(limits.cache_bytes, limits.followers),
+            cache,
             Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
             Endpoints(limits),
+            Gone(store, site, release.path),
+            Near(store, site.base_iri),
+            _authors(store, site.dataset_iri),
+            _modified(release.path),
+            Search(release, reader),
+            Metrics(release, limits, pool, cache),
         )
 
     def ailment(self) -> str | None:
@@ -106,6 +132,23 @@ def _shown_at_home(site: Site) -> list[ox.NamedNode]:
     """The things in the sections of the home page."""
     cells = [cell for section in site.sections for row in section.rows for cell in row if cell and cell[0] == "<"]
     return [ox.NamedNode(cell[1:-1]) for cell in cells if "\\" not in cell and not cell.startswith("<<")]
+
+
+def _authors(store: Quads, dataset: str) -> tuple[str, ...]:
+    """By dct:creator, else by dct:publisher."""
+    for predicate in (DCT["creator"], DCT["publisher"]):
+        quads = islice(store.quads_for_pattern(ox.NamedNode(dataset), predicate, None, None), _AUTHORS)
+        found = {quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)}
+        if found:
+            return tuple(sorted(iri for iri in found if iri.startswith(("http://", "https://"))))
+    return ()
+
+
+def _modified(release: Path) -> datetime:
+    code = Path(__file__).parent
+    files = (*release.glob("manifest.json"), *(file for pattern in _SHOWN for file in code.glob(pattern)))
+    latest = max((file.stat().st_mtime for file in files), default=0.0)
+    return datetime.fromtimestamp(int(min(latest, time.time())), UTC)
 
 
 def attach(app: flask.Flask, publication: Publication) -> None:

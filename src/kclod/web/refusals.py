@@ -41,6 +41,7 @@ def refused(error: ProblemError) -> flask.Response:
         response = flask.Response(text, status=error.status, content_type="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(error.headers)
+    flask.g.worded = True  # a page's words, whichever of the two this is
     return response
 
 

@@ -27,12 +27,13 @@ from kclod.web import outcomes, relayed
 from kclod.web.asked import TABLE
 from kclod.web.guard import form_of
 from kclod.web.limits import Limits
+from kclod.web.matching import MatchingError, opened, rewrite
 from kclod.web.outcomes import Answer, BusyError, StoreFailedError, StoreUnavailableError
 from kclod.web.relayed import Asked
 from kclod.web.rows import count, exceeds, first_rows, table_of
 from kclod.web.streams import Stream
 from kclod.web.wire import Job
-from kclod.web.workers import Pool, Spend
+from kclod.web.workers import Load, Pool, Spend
 
 _T = TypeVar("_T")
 _FORMATS = {f.name: f for f in (*rdf.RDF_FORMATS, *rdf.RESULT_FORMATS)}
@@ -55,8 +56,10 @@ def _free_of_charge(seconds: float) -> None:
 class Relay:
     """Answers as `Pool` does, from a server. Safe for any number of threads."""
 
-    def __init__(self, reading: Reading, limits: Limits) -> None:
+    def __init__(self, reading: Reading, limits: Limits, text: Path) -> None:
+        """`text` is the text index of the release: text searches are answered from it before the server is asked."""
         self.limits, self.reading = limits, reading
+        self._find = opened(text)
         self._folder = tempfile.TemporaryDirectory(prefix="kclod-relay-")
         nothing = Path(self._folder.name) / "store"
         ox.Store(str(nothing)).flush()
@@ -67,6 +70,7 @@ class Relay:
     def run(self, job: Job, seconds: float, spend: Spend = _free_of_charge) -> Answer:
         """As `Pool.run`; and StoreUnavailableError, StoreFailedError or StoreCutError for the server's failures."""
         until = time.monotonic() + seconds
+        job = self._searched(job)
         kind = self._kind(job, seconds, spend)
         if job.check:
             return Answer(kind, rdf.RESULTS_JSON.name, b"")
@@ -84,6 +88,7 @@ class Relay:
         if self.reading.published.product != _SAME_ENGINE or name == TABLE or name is None:
             return self.run(job, seconds, spend)
         until = time.monotonic() + seconds
+        job = self._searched(job)
         kind = self._kind(job, seconds, spend)
         if not self._streams.acquire(blocking=False):
             raise BusyError
@@ -113,6 +118,19 @@ class Relay:
         except UnavailableError:
             return False
         return self._parsers.healthy()
+
+    def load(self) -> Load:
+        """What the workers that parse do now."""
+        return self._parsers.load()
+
+    def _searched(self, job: Job) -> Job:
+        """The query with its text searches answered; a malformed one as it is, for the workers to tell."""
+        try:
+            return replace(job, query=rewrite(job.query, job.base_iri, self._find))
+        except SyntaxError:
+            return job
+        except MatchingError as error:
+            raise outcomes.SearchRefusedError(error.code, str(error), error.line, error.column) from None
 
     def processes(self) -> tuple[int, ...]:
         """The ids of the workers that parse."""

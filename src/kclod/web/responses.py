@@ -10,6 +10,8 @@ from urllib.parse import quote
 import flask
 
 from kclod.web.negotiation import Choice, Offer, choose
+from kclod.web.publication import current
+from kclod.web.table import varies
 from kclod.web.tags import tag_of
 
 POLICY = (
@@ -18,6 +20,18 @@ POLICY = (
 )
 """Content Security Policy Level 3: scripts and styles are files of this site, nothing is inline, nothing is evaluated,
 and a page asks no other host for anything. Scripts set styles through the object model, which the policy allows."""
+
+LASTING = "kclod.lasting"
+"""Set in the WSGI environment of an answer that may be given again to a request that Vary does not tell apart."""
+_KEPT = (200, 303, 304, 308, 412)
+"""Statuses of answers that last: with 304 and 412 it is the answer that the conditions are about."""
+_CONSULTED = {
+    "negotiated": "Accept",
+    "profiled": "Accept-Profile",
+    "preferred": "Prefer",
+    "worded": "Accept-Language",
+}
+"""What was looked at to make an answer, by the flags that tell it."""
 
 
 class ProblemError(Exception):
@@ -67,10 +81,13 @@ def answer(
     location: str | None = None,
     links: Sequence[str] = (),
     etag: str | None = None,
+    lasting: bool = True,
 ) -> flask.Response:
-    """A 200 with a strong ETag of the bytes, or the 304 that the request's conditions ask for.
+    """A 200 with a strong ETag of the bytes and the time since when they may have changed, or the 304 or 412 that the
+    request's conditions ask for (RFC 9110, section 13.2.2).
 
     `location` is the Content-Location; `links` are whole Link values; `etag` is `tag_of` the bytes where it is known.
+    `lasting` says that nothing but the release, the address and what Vary names decides the answer.
     """
     data = body.encode() if isinstance(body, str) else body
     response = flask.Response(data, content_type=media_type_of(media_type))
@@ -84,7 +101,19 @@ def answer(
         "no-cache"  # kept, but asked for again: the release behind an address may change
     )
     response.set_etag(etag or tag_of(data))
+    flask.g.lasting = lasting
+    if lasting:
+        response.last_modified = current().modified
     return response.make_conditional(flask.request)  # type: ignore[return-value]  # it is the same response
+
+
+def redirect(target: str, status: int) -> flask.Response:
+    """303 See Other, or 308 where another spelling of the address is the one to use."""
+    response = flask.Response(status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Location"] = target
+    response.headers["Cache-Control"] = "no-cache"
+    flask.g.lasting = True
+    return response
 
 
 def media_type_of(media_type: str) -> str:
@@ -98,10 +127,10 @@ def local_path(endpoint: str, values: Mapping[str, Any]) -> str:
     return flask.url_for(endpoint, **values)
 
 
-def link(target: str, relation: str, media_type: str | None = None) -> str:
+def link(target: str, relation: str, media_type: str | None = None, **attributes: str) -> str:
     """One value of a Link header (RFC 8288); an IRI is written as the URI it stands for."""
-    kind = f'; type="{media_type}"' if media_type else ""
-    return f'<{ascii_uri(target)}>; rel="{relation}"{kind}'
+    named = ({"type": media_type} if media_type else {}) | attributes
+    return f'<{ascii_uri(target)}>; rel="{relation}"' + "".join(f'; {name}="{value}"' for name, value in named.items())
 
 
 def ascii_uri(iri: str) -> str:
@@ -112,21 +141,23 @@ def ascii_uri(iri: str) -> str:
 def finish(response: flask.Response) -> flask.Response:
     """Headers that every answer has: what may be shared, what depends on what, what a browser may do with it."""
     headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
+    if not flask.g.get("private"):
+        headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = (
-        "Cache-Status, Content-Location, ETag, Link, Location, Preference-Applied, Retry-After"
+        "Cache-Status, Content-Location, Content-Profile, ETag, Link, Location, Preference-Applied, Retry-After"
     )
     if flask.request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
-        headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, If-None-Match, Prefer"
+        headers["Access-Control-Allow-Headers"] = (
+            "Accept, Accept-Language, Accept-Profile, Content-Type, If-Modified-Since, If-None-Match, Prefer"
+        )
         headers["Access-Control-Max-Age"] = "86400"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Content-Security-Policy"] = POLICY
-    if flask.g.get("negotiated"):
-        response.vary.update(("Accept",))
-    if flask.g.get("preferred"):
-        response.vary.update(("Prefer",))
-    if flask.g.get("worded"):
-        response.vary.update(("Accept-Language",))
+    response.vary.update(field for flag, field in _CONSULTED.items() if flask.g.get(flag))
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        response.vary.update(varies(flask.request.endpoint, flask.request.args))
+    if flask.g.get("lasting") and response.status_code in _KEPT:
+        flask.request.environ[LASTING] = True
     return response

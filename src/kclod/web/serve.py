@@ -53,10 +53,9 @@ def serve(
 ) -> None:
     """Serve a release until SIGTERM or SIGINT; every process it started is gone when it returns.
 
-    `port` 0 takes a free one. `prefix` is the path below which a proxy passes requests on, such as `/data`. `announce`
-    is called with the address once the site answers. `log_queries` has a line for each query written (see `journal`).
-    `store` is as in `create_app`. UsageError when the port is taken or the address is not this machine's. Call it from
-    the main thread, before starting others.
+    `port` 0 takes a free one. `public_url`, `prefix` and `store` are those of `create_app`. `announce` is called with
+    the address once the site answers. `log_queries` has a line for each query written (see `journal`). UsageError when
+    the port is taken or the address is not this machine's. Call it from the main thread, before starting others.
     """
     port = _free(host, port)
     limits = limits or Limits()
@@ -72,7 +71,6 @@ def serve(
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
-        url_path_prefix=prefix,
         log_level=LogLevels.error,
         log_dictconfig=_LOGGING if not log_queries else _logging_queries(),
     )
@@ -80,7 +78,8 @@ def serve(
     server.address = f"http://{shown}:{port}{prefix or ''}/"
     server.announce = announce
     server.reader_seconds = limits.reader_seconds
-    server.serve(target_loader=partial(_load, os.getpid(), release.path, limits, public_url, store), wrap_loader=False)
+    loader = partial(_load, os.getpid(), release.path, limits=limits, public_url=public_url, prefix=prefix, store=store)
+    server.serve(target_loader=loader, wrap_loader=False)
 
 
 def _logging_queries() -> dict[str, Any]:
@@ -92,11 +91,13 @@ def _logging_queries() -> dict[str, Any]:
     }
 
 
-def _load(supervisor: int, path: Path, limits: Limits, public_url: str | None, store: str | None) -> Callable[..., Any]:
+def _load(
+    supervisor: int, path: Path, *, limits: Limits, public_url: str | None, prefix: str | None, store: str | None
+) -> Callable[..., Any]:
     """The application, made in the process that runs it; that process ends with the one that supervises it."""
     confinement.die_with_parent(supervisor)
 
-    app = create_app(load(path), limits=limits, public_url=public_url, store=store)
+    app = create_app(load(path), limits=limits, public_url=public_url, prefix=prefix, store=store)
     warm(app)
     return app
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
-from kclod.vocab import DCT, RDF, SCHEMA, VOID, XSD, Namespace
+from kclod.vocab import DCT, RDF, SCHEMA, TEXT, VOID, XSD, Namespace
 from kclod.web.limits import Limits
 from kclod.web.publication import Publication
 
@@ -46,6 +46,8 @@ def _triples(publication: Publication) -> Iterator[ox.Triple]:
     yield ox.Triple(service, SD["supportedLanguage"], SD["SPARQL11Query"])
     for fmt in (*RESULT_FORMATS, *RDF_FORMATS):
         yield ox.Triple(service, SD["resultFormat"], FORMATS[_FORMAT_IRIS[fmt.name]])
+    if publication.search.available:
+        yield ox.Triple(service, SD["propertyFeature"], TEXT["matches"])
     if publication.limits.services:
         yield ox.Triple(service, SD["feature"], SD["BasicFederatedQuery"])
     yield from _limits(publication.limits, service, endpoint)

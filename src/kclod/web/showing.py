@@ -27,6 +27,7 @@ from kclod.web.responses import ProblemError, negotiate
 from kclod.web.stated import claim_page, source_page
 from kclod.web.statements import Group, Origin, origins_in
 from kclod.web.structured import structured
+from kclod.web.witness import CLAIMS
 
 _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+=(?:\"[^\"]*\"|[\w-]+))*)")
 _ATTRIBUTE = re.compile(r"([\w*-]+)=(?:\"([^\"]*)\"|([\w-]+))")
@@ -70,6 +71,7 @@ def show(
         "size": PAGE,
         "type": TYPE,
         "brief_values": BRIEF,
+        "most_claims": CLAIMS,
         "why": contents.derivation,
         "ask": lambda fact: _query_of(publication.release.site, node, fact),
         "head": head,

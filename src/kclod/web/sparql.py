@@ -61,14 +61,18 @@ def _run(read: Callable[[Limits], Asked]) -> flask.Response:
         found = answer_fairly(publication, asked, client)
         seconds = time.monotonic() - started
         if isinstance(found, Stream):
+            publication.metrics.query("stream", seconds)
             journal.record(query, "stream", seconds, kind=found.kind, format=found.format)
             return _streamed(asked, found)
         got = found.answer
         size = len(got.body)
+        publication.metrics.query(found.origin, seconds, size)
         journal.record(query, found.origin, seconds, kind=got.kind, format=got.format, bytes=size, rows=got.rows)
         return _whole(asked, found)
     except ProblemError as error:
-        journal.record(query, error.code, time.monotonic() - started, status=error.status)
+        seconds = time.monotonic() - started
+        publication.metrics.query(error.code, seconds)
+        journal.record(query, error.code, seconds, status=error.status)
         if blame(error):
             shares.failed(client)
         raise
@@ -93,8 +97,11 @@ def _whole(asked: Asked, found: Found) -> flask.Response:
     choice = _choice(asked, found.answer.kind)
     if found.answer.format == TABLE:
         response = _table(asked.query, found.answer, choice)
+        flask.g.lasting = found.origin != "bypass"
     else:
-        response = answer(found.answer.body, choice.media_type, etag=found.answer.etag)
+        response = answer(
+            found.answer.body, choice.media_type, etag=found.answer.etag, lasting=found.origin != "bypass"
+        )
     response.headers["Cache-Status"] = f"kclod; {_CACHE_STATUS[found.origin]}"
     return response
 

@@ -16,8 +16,10 @@ from kclod.columnar.table import Table, open_table
 from kclod.columnar.write import ResultTooLargeError
 from kclod.malformed import explain
 from kclod.store import open_read_only
+from kclod.text import FILE as TEXT
 from kclod.web import confinement, wire
 from kclod.web.columnwise import TooManySolutionsError, from_columns
+from kclod.web.matching import Find, MatchingError, opened, rewrite
 from kclod.web.rows import count, exceeds, first_rows
 from kclod.web.wire import Job
 
@@ -90,14 +92,15 @@ class _Parts(io.RawIOBase):
 def serve(store_path: Path, memory_bytes: int, held: ox.Store | None, channel: socket.socket) -> None:
     """Answer jobs from the channel until it is closed, over the store that is held in memory, or else that on disk.
 
-    The columns of the default graph, if any, lie beside the store on disk.
+    The text index and, if any, the columns of the default graph lie beside the store on disk.
 
     Comes back: `{"outcome": "answer", "kind": "bindings"|"boolean"|"graph", "format": name}` and the bytes, in a stream
     after any number of the same with the outcome `part`; or `malformed` (with message, line, column), `unacceptable`
-    (with kind), `too-large`, `too-many`, `memory`, `failed` (message).
+    (with kind), `refused` (a text search, with code, message, line, column), `too-large`, `too-many`, `memory`,
+    `failed` (message).
     """
     store = open_read_only(store_path) if held is None else held
-    table = open_table(store_path.with_name(COLUMNS))
+    table, find = open_table(store_path.with_name(COLUMNS)), opened(store_path.with_name(TEXT))
     confinement.limit_memory(memory_bytes)
     while True:
         try:
@@ -106,17 +109,28 @@ def serve(store_path: Path, memory_bytes: int, held: ox.Store | None, channel: s
             return
         job = replace(Job(**head), query=body.decode())  # type: ignore[arg-type]  # both ends are this package
         try:
-            wire.send(channel, *_answer(ox.Store() if job.check else store, None if job.check else table, job, channel))
+            reply = (
+                _answer(ox.Store(), None, None, job, channel)
+                if job.check
+                else _answer(store, table, find, job, channel)
+            )
+            wire.send(channel, *reply)
         except (OSError, _UnheardError):
             return
 
 
-def _answer(store: ox.Store, table: Table | None, job: Job, channel: socket.socket) -> tuple[dict[str, object], bytes]:
+def _answer(
+    store: ox.Store, table: Table | None, find: Find | None, job: Job, channel: socket.socket
+) -> tuple[dict[str, object], bytes]:
     try:
-        return (_quickly(table, job) if table is not None else None) or _evaluate(store, job, channel)
+        found = job if find is None else replace(job, query=rewrite(job.query, job.base_iri, find))
+        return (_quickly(table, found) if table is not None else None) or _evaluate(store, found, channel)
     except SyntaxError as error:
-        found = explain(error, job.query)
-        return {"outcome": "malformed", "message": found.message, "line": found.line, "column": found.column}, b""
+        why = explain(error, job.query)
+        return {"outcome": "malformed", "message": why.message, "line": why.line, "column": why.column}, b""
+    except MatchingError as error:
+        place: dict[str, object] = {"line": error.line, "column": error.column}
+        return {"outcome": "refused", "code": error.code, "message": str(error)} | place, b""
     except (_ResultTooLargeError, ResultTooLargeError):
         return {"outcome": "too-large"}, b""
     except (_TooManyRowsError, TooManySolutionsError):

@@ -36,6 +36,7 @@ __all__ = (
     "Answer",
     "BusyError",
     "DeadlineError",
+    "Load",
     "MalformedQueryError",
     "MemoryLimitError",
     "Pool",
@@ -65,6 +66,20 @@ class _Lane(Enum):
 
     QUICK = "quick"
     LONG = "long"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the pool does at a moment: queries that are tried, that run long, that are streamed, and all of those with
+    what waits for them; workers that wait; and since the start, workers that were begun and killed."""
+
+    quick: int
+    long: int
+    streams: int
+    inside: int
+    idle: int
+    started: int
+    killed: int
 
 
 @dataclass(slots=True)
@@ -150,6 +165,13 @@ class Pool:
         """The ids of the workers that wait for a query."""
         with self._turn:
             return tuple(worker.pid for worker in self._idle)
+
+    def load(self) -> Load:
+        """What it does now."""
+        limits, tally = self.limits, self._keeper.tally
+        with self._turn:
+            quick, long = (limits.quick - self._free[_Lane.QUICK], limits.workers - self._free[_Lane.LONG])
+            return Load(quick, long, self._streams, self._inside, len(self._idle), tally.begun, tally.killed)
 
     def warm(self) -> None:
         """Start every worker now rather than with the first queries."""
