@@ -179,7 +179,6 @@ QUERIES = (
     "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 2)",
     "SELECT ?n { ?s skos:prefLabel ?n FILTER(CONTAINS(?n, '등대')) }",
     "SELECT ?n { ?s skos:prefLabel ?n FILTER(REGEX(?n, 'light', 'i')) }",
-    "SELECT ?s ?n { ?n <https://w3id.org/kclod/text#matches> '등대' . ?s skos:prefLabel ?n }",
     "SELECT ?s ?h ?a { ?s :height ?h ; :automatic ?a FILTER(?h > 30) }",
     "SELECT ?g ?o { <id/light/alpha> :height ?h . GRAPH ?g { <id/light/alpha> :height ?o } }",
     "SELECT ?r { :Light rdfs:subClassOf ?b . ?b owl:onProperty ?r }",
@@ -206,10 +205,29 @@ def test_queries_have_the_answers_of_the_embedded_store(running: Server, release
     same_answers(Reading.open(running.query, None, releases[0].version), releases[0])
 
 
+def test_text_searches_are_answered_before_the_server_is_asked(
+    running: Server, releases: tuple[Release, Release]
+) -> None:
+    put(releases[0], running)
+    here, there = create_app(releases[0], limits=LIMITS), create_app(releases[0], limits=LIMITS, store=running.query)
+    search = f"{PREFIXES}SELECT ?s ?n {{ ?n <https://w3id.org/kclod/text#matches> '등대' . ?s skos:prefLabel ?n }}"
+    try:
+        one, other = (app.test_client().get("/sparql", query_string={"query": search}) for app in (here, there))
+        assert (one.status_code, other.status_code) == (200, 200)
+        assert told(one.data) == told(other.data) != []
+        wrong = there.test_client().get("/sparql", query_string={"query": search.replace("'등대'", "?any")})
+        assert wrong.status_code == 400
+        assert wrong.json is not None
+        assert wrong.json["line"] == 5
+    finally:
+        close(here)
+        close(there)
+
+
 def test_readers_see_one_release_or_none(running: Server, releases: tuple[Release, Release]) -> None:
     first, second = releases
     put(first, running)
-    limits = replace(LIMITS, cache_bytes=0, deadline_seconds=20)
+    limits = replace(LIMITS, cache_bytes=0, ready_bytes=0, deadline_seconds=20)
     app = create_app(first, limits=limits, store=running.query)
     both = (
         f"SELECT (COUNT(*) AS ?n) (SAMPLE(?name) AS ?who) (COUNT(DISTINCT ?g) AS ?m) {{ {{ ?s ?p ?o }} UNION "

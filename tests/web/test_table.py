@@ -52,7 +52,10 @@ ACCEPTS = [None, "*/*", "image/png", "text/html", "text/html;q=0.5, text/turtle"
     name for fmt in RDF_FORMATS for name in (fmt.media_type, *fmt.aliases)
 ]
 LANGUAGES = [None, "ko", "fr-CA, en;q=0.5", "xx"]
-BY_OTHERS = {"built.file", "drawn.picture", "ontology.version", "sparql.post", "terms.labels"}
+BY_OTHERS = {
+    *("built.file", "drawn.picture", "measuring.metrics", "ontology.version", "sparql.post", "terms.labels"),
+    *("search.search", "search.as_json", "search.suggest", "search.description"),
+}
 FIELDS = ("Accept", "Accept-Language", "Accept-Profile", "Prefer")
 
 

@@ -15,6 +15,7 @@ from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
 from kclod.web.limits import Limits
 from kclod.web.negotiation import HTML, Choice, choose, offers_of
 from kclod.web.responses import ProblemError
+from kclod.web.wire import TABLE
 
 _FORM, _DIRECT, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 _ONCE = ("query", "format", "timeout", "stream")
@@ -22,8 +23,6 @@ PARAMETERS = (*_ONCE, "default-graph-uri", "named-graph-uri", "update")
 """The parameters that make a request one with a query; others, such as `lang`, are nobody's business here."""
 RESULTS = (*offers_of(RESULT_FORMATS), HTML)
 GRAPHS = (*offers_of(RDF_FORMATS), HTML)
-TABLE = "table"
-"""What a worker calls the rows that the page shows."""
 _SHORT_NAMES = {"html": HTML} | {o.format.name: o for o in (*RESULTS, *GRAPHS) if o.format is not None}
 _FOR_GRAPHS = {"json": rdf.JSON_LD.name, "xml": rdf.RDF_XML.name}
 _OTHER_NAMES = {

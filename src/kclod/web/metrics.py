@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -12,11 +13,16 @@ from kclod.release import Release
 from kclod.web.cache import Cache
 from kclod.web.clients import networks
 from kclod.web.limits import Limits
-from kclod.web.relay import Relay
-from kclod.web.workers import Pool
+from kclod.web.workers import Load
 
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _QUERY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class _Loaded(Protocol):
+    """What answers queries."""
+
+    def load(self) -> Load: ...
 
 
 class Metrics:
@@ -26,7 +32,7 @@ class Metrics:
     outcomes of queries. UsageError where a reader is no address.
     """
 
-    def __init__(self, release: Release, limits: Limits, pool: Pool | Relay, cache: Cache) -> None:
+    def __init__(self, release: Release, limits: Limits, pool: _Loaded, cache: Cache) -> None:
         self.readers = networks(limits.metrics_readers)
         self.registry = CollectorRegistry()
         self._requests = Counter(
@@ -83,7 +89,7 @@ class Metrics:
 class _Moment(Collector):
     """Workers, queue and cache as they are when somebody reads."""
 
-    def __init__(self, release: Release, pool: Pool | Relay, cache: Cache) -> None:
+    def __init__(self, release: Release, pool: _Loaded, cache: Cache) -> None:
         self._release, self._pool, self._cache = release, pool, cache
 
     def collect(self) -> Iterator[Metric]:

@@ -24,7 +24,6 @@ from kclod.remote.asking import AskError, Reply
 from kclod.remote.published import repaired
 from kclod.remote.reading import Reading, UnavailableError
 from kclod.web import outcomes, relayed
-from kclod.web.asked import TABLE
 from kclod.web.guard import form_of
 from kclod.web.limits import Limits
 from kclod.web.matching import MatchingError, opened, rewrite
@@ -32,7 +31,7 @@ from kclod.web.outcomes import Answer, BusyError, StoreFailedError, StoreUnavail
 from kclod.web.relayed import Asked
 from kclod.web.rows import count, exceeds, first_rows, table_of
 from kclod.web.streams import Stream
-from kclod.web.wire import Job
+from kclod.web.wire import TABLE, Job
 from kclod.web.workers import Load, Pool, Spend
 
 _T = TypeVar("_T")

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
 from kclod.web import journal
 from kclod.web.answering import answer_fairly, blame, too_many, unacceptable
-from kclod.web.asked import PARAMETERS, TABLE, Asked, by_get, by_post
+from kclod.web.asked import PARAMETERS, Asked, by_get, by_post
 from kclod.web.cache import Found
 from kclod.web.clients import ShareError, client_of
 from kclod.web.limits import Limits
@@ -23,6 +23,7 @@ from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
 from kclod.web.responses import ProblemError, answer, media_type_of, negotiate
 from kclod.web.service import describe_service
+from kclod.web.wire import TABLE
 from kclod.web.workers import Stream
 from kclod.web.writing import write_triples
 

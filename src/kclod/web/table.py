@@ -97,6 +97,17 @@ TABLE: Mapping[str, Row] = {
     "wellknown.void": Row("dataset", "/.well-known/void", offers=_RDF, vary=("Accept",), links=("describes",)),
     "overview.home": Row("home", "/", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
     "overview.browse": Row("list", "/browse", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
+    "search.search": Row(
+        "search",
+        "/search?q=WORDS",
+        offers=(HTML, Offer("application/json")),
+        vary=("Accept", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+    ),
+    "search.as_json": Row("search as JSON", "/search.json?q=WORDS", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "search.suggest": Row("suggestions", "/search/suggest?q=WORDS", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "search.description": Row("OpenSearch description", "/opensearch.xml", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "measuring.metrics": Row("metrics", "/metrics", vary=("Accept",), tagged=False),
     "drawn.picture": Row("picture", "/pictures/NAME", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
     "citing.cite": Row("citation", "/cite?iri=IRI", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
     "terms.listing": Row("terms", "/sparql/terms.json", **_WORDED),  # type: ignore[arg-type]  # keywords of several types

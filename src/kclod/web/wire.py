@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+TABLE = "table"
+"""What the format of the rows that a page shows is called."""
 _LENGTHS = struct.Struct("!II")
 
 
