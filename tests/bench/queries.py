@@ -129,6 +129,8 @@ def _check(name: str, query: str, body: bytes, expected: dict[str, Counter[str]]
     else:
         data = json.loads(body)
         rows = data["results"]["bindings"] if "results" in data else [data["boolean"]]
+        if query == "negative ASK":  # Virtuoso tells no boolean, but solutions or none
+            rows = [rows not in ([], [False])]
         found = Counter(json.dumps(_plain(row), sort_keys=True) for row in rows)
     if found != expected.setdefault(query, found):
         ours, theirs = (list(counted.elements())[:3] for counted in (found - expected[query], expected[query] - found))
@@ -198,10 +200,23 @@ def _release(folder: Path, data: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _kclod(folder: Path, data: Path, *, cache: int = 0) -> Iterator[Ask]:
+def _kclod(folder: Path, data: Path, *, kept: int = 0) -> Iterator[Ask]:
+    """The site; `kept` is the MiB of answers that it may keep, as results and ready to be sent."""
     release = _release(folder, data)
     generous = ["--client-seconds", "100000", "--client-queries", "100", "--deadline", "600", "--max-result", "256"]
-    command = [sys.executable, "-m", "kclod", "serve", "--release", release, "--cache", str(cache), *generous]
+    command = [
+        sys.executable,
+        "-m",
+        "kclod",
+        "serve",
+        "--release",
+        release,
+        "--cache",
+        str(kept),
+        "--ready",
+        str(kept),
+        *generous,
+    ]
     port = servers.free_port()
     command += ["--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
@@ -226,7 +241,7 @@ def _await(process: subprocess.Popen[bytes], address: str, seconds: float) -> No
 
 @contextlib.contextmanager
 def _kclod_again(folder: Path, data: Path) -> Iterator[Ask]:
-    with _kclod(folder, data, cache=256) as ask:
+    with _kclod(folder, data, kept=256) as ask:
         yield ask
 
 

@@ -10,11 +10,13 @@ from kclod.columnar.algebra import Node, Path, Triple, UnsupportedError, Var
 from kclod.columnar.context import Context
 from kclod.columnar.dictionary import Ids, Term
 from kclod.columnar.relation import MOST_ROWS, Mask, Relation, TooLargeError, expand, grouped, join, product
-from kclod.columnar.table import Sorted
+from kclod.columnar.table import Sorted, Table
 
 Ranges = Mapping[str, Sequence[tuple[int, int]]]
 """For some variables the ranges of numbers, from one up to another, in which a filter wants their values."""
 _NO_RANGES: Ranges = {}
+_LOOK_UP = 2_000
+"""Triples that are looked at one after the other in the time of a look-up by predicate and node."""
 
 
 def match(context: Context, relation: Relation, triples: Iterable[Triple], ranges: Ranges) -> Relation:
@@ -177,6 +179,9 @@ def _scan(context: Context, relation: Relation, triple: Triple) -> Relation:
     table = context.table
     columns = {"s": table.subjects, "p": table.every_predicate, "o": table.objects}
     nodes = {"s": triple.subject, "p": triple.predicate, "o": triple.object}
+    one = triple.object if isinstance(triple.object, Term) else triple.subject
+    if isinstance(one, Term) and len(table.predicates) * _LOOK_UP <= len(table):
+        columns = _about(table, context.number(one), inverse=one is triple.object)
     masks: list[Mask] = []
     named: dict[str, str] = {}
     for side, node in nodes.items():
@@ -189,10 +194,26 @@ def _scan(context: Context, relation: Relation, triple: Triple) -> Relation:
                 masks.append(context.among(columns[side], relation.ids(node.name)))
             named.setdefault(node.name, side)
     if not masks:
-        return Relation(len(table), {name: columns[side] for name, side in named.items()}, frozenset(named))
+        size = len(columns["s"])
+        return Relation(size, {name: columns[side] for name, side in named.items()}, frozenset(named))
     places = np.flatnonzero(np.logical_and.reduce(masks))
     found = {name: columns[side][places] for name, side in named.items()}
     return Relation(len(places), dict(found), frozenset(found))
+
+
+def _about(table: Table, number: int, *, inverse: bool) -> dict[str, Ids]:
+    """The triples of any predicate that have a subject, or an object."""
+    needle = np.int32(number)
+    found: list[tuple[int, Ids]] = []
+    for predicate in table.predicates:
+        triples = table.by_object(predicate) if inverse else table.by_subject(predicate)
+        low, high = triples.keys.searchsorted(needle, "left"), triples.keys.searchsorted(needle, "right")
+        if low < high:
+            found.append((predicate, triples.values[low:high]))
+    others = np.concatenate([np.empty(0, np.int32), *(values for _, values in found)])
+    predicates = np.repeat(np.array([p for p, _ in found], np.int32), [len(values) for _, values in found])
+    same = np.full(len(others), number, np.int32)
+    return {"s": others if inverse else same, "p": predicates, "o": same if inverse else others}
 
 
 # paths
