@@ -322,6 +322,7 @@ def test_suggestions_in_the_editor(visit: Callable[..., Visit]) -> None:
     expect(hint).to_contain_text("protocole")
     hint.click()
     expect(page.locator(".CodeMirror")).to_contain_text("PREFIX kclod: <https://w3id.org/kclod/ontology#>")
+    expect(page.locator(".CodeMirror-hint")).to_have_count(0)
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     assert page.evaluate("!document.activeElement.closest('.CodeMirror')"), "the keyboard gets out of the editor"

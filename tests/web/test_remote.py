@@ -249,9 +249,12 @@ def test_readers_see_one_release_or_none(running: Server, releases: tuple[Releas
     threads = [threading.Thread(target=read) for _ in range(2)]
     for thread in threads:
         thread.start()
-    time.sleep(0.3)
-    put(second, running)
-    time.sleep(0.3)
+    for whole in (True, False):  # an answer before the switch, and a refusal after it
+        until = time.monotonic() + 20
+        while time.monotonic() < until and not any((status == 200) is whole for status, _ in seen):
+            time.sleep(0.02)
+        if whole:
+            put(second, running)
     stop.set()
     for thread in threads:
         thread.join()

@@ -114,7 +114,12 @@ def _evaluate(
             return result if isinstance(result, Stream) else Found(result, "bypass")
         if key is None:
             return Found(publication.pool.run(job, seconds, spend), "bypass")
-        return publication.cache.get_or_run(key, seconds, lambda: publication.pool.run(job, seconds, spend))
+
+        def run() -> outcomes.Answer:
+            """Within what is left of the time: this may come after waiting for another's run."""
+            return publication.pool.run(job, max(until - time.monotonic(), 0.001), spend)
+
+        return publication.cache.get_or_run(key, seconds, run)
     except ServiceRefusedError as error:
         raise ProblemError(403, "service-refused", str(error)) from None
     except ServiceFailedError as error:
