@@ -14,12 +14,12 @@ import numpy as np
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from kclod.columnar.dictionary import Ids, Term, order_of_kind, read_term
+from kclod.columnar.dictionary import Ids, Term, has_turning_letters, order_of_kind, read_term
 from kclod.rdf import Statement
 
 FOLDER = "columns"
 """Of a release, where the files are."""
-VERSION = 1
+VERSION = 2
 """Of the files; another one is not read."""
 META, VALUES, FOLDED, OFFSETS = "columns.json", "values.bin", "folded.bin", "offsets.npy"
 FORWARD, BACKWARD = ("subjects.npy", "objects.npy"), ("objects-inverse.npy", "subjects-inverse.npy")
@@ -98,6 +98,7 @@ def arrange(
         "version": VERSION,
         "kinds": kinds,
         "starts": starts,
+        "turning": has_turning_letters(values),
         "predicates": runs,  # of each its number, the end of its triples, and how many subjects and objects it has
     }
     arrays = dict(zip((*FORWARD, *BACKWARD), (subjects, objects, inverse_objects, inverse_subjects), strict=True))

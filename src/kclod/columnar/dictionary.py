@@ -26,7 +26,6 @@ DATE = "^^<http://www.w3.org/2001/XMLSchema#date>"
 _DATE_WIDTH = 11
 """Bytes of a plain date, `2025-07-31`, and the NUL after it."""
 _DATE_DIGITS = (0, 1, 2, 3, 5, 6, 8, 9)
-_TURNING = ("\u212a", "\u0130", "\u017f", "\u1e9e")
 _ESCAPED = re.compile(r'[\x00-\x1f"\\\x7f]')
 _NAMES = {"\t": "\\t", "\b": "\\b", "\n": "\\n", "\r": "\\r", "\f": "\\f", '"': '\\"', "\\": "\\\\"}
 _ESCAPE = re.compile(r"\\(?:([tbnrf\"'\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
@@ -96,6 +95,8 @@ class Dictionary:
     offsets: NDArray[np.int64]
     kinds: Sequence[str]
     starts: Sequence[int]
+    turning_letters: bool
+    """Whether a text has a letter outside of ASCII that without case is one inside, or several."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -153,11 +154,6 @@ class Dictionary:
         return low, self.position(kind, above[:-1] + bytes((above[-1] + 1,)))
 
     @cached_property
-    def turning_letters(self) -> bool:
-        """Whether a text has a letter outside of ASCII that without case is one inside, or several."""
-        return any(self.values.find(letter.encode()) >= 0 for letter in _TURNING)
-
-    @cached_property
     def dates(self) -> NDArray[np.uint8] | None:
         """The bytes of all values of `xsd:date`, a row each; None when one is no plain valid date without time zone.
 
@@ -181,6 +177,14 @@ class Dictionary:
 DATE_PARTS = {"YEAR": (0, 4), "MONTH": (5, 7), "DAY": (8, 10)}
 """Where the parts of a plain date stand, by the function that gives each."""
 _DAYS = np.array((0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31))
+
+
+_TURNING = ("\u212a", "\u0130", "\u017f", "\u1e9e")
+
+
+def has_turning_letters(values: bytes) -> bool:
+    """Whether there is a letter outside of ASCII that without case is one inside, or several."""
+    return any(letter.encode() in values for letter in _TURNING)
 
 
 def digits_of(rows: NDArray[np.uint8], start: int, stop: int) -> NDArray[np.int64]:

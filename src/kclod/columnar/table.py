@@ -138,7 +138,8 @@ def open_table(folder: Path) -> Table | None:
     if meta["version"] != VERSION:
         return None
     offsets = _map(folder / OFFSETS).view(np.int64)
-    dictionary = Dictionary(_bytes(folder / VALUES), _bytes(folder / FOLDED), offsets, meta["kinds"], meta["starts"])
+    texts = _bytes(folder / VALUES), _bytes(folder / FOLDED)
+    dictionary = Dictionary(*texts, offsets, meta["kinds"], meta["starts"], meta["turning"])
     predicates: dict[int, Predicate] = {}
     begin = 0
     for number, end, subjects, objects in meta["predicates"]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kclod.rdf import Format
 
@@ -74,7 +75,12 @@ def choose(accept: str | None, offers: Sequence[Offer]) -> Choice | None:
     The most specific range that matches a media type gives its quality; `q=0` excludes it. Elements that are not well
     formed are ignored; a header that is absent, empty or has no well-formed element accepts everything.
     """
-    ranges = _parse(accept or "")
+    wish = accept or ""
+    return (_known if len(wish) <= _LONGEST_KEPT else _chosen)(wish, tuple(offers))
+
+
+def _chosen(accept: str, offers: tuple[Offer, ...]) -> Choice | None:
+    ranges = _parse(accept)
     if not ranges:
         return Choice(offers[0], offers[0].media_type) if offers else None
     best: tuple[float, Choice] | None = None
@@ -86,6 +92,11 @@ def choose(accept: str | None, offers: Sequence[Offer]) -> Choice | None:
         if quality > 0 and (best is None or quality > best[0]):
             best = (quality, Choice(offer, media_type))
     return best[1] if best else None
+
+
+_LONGEST_KEPT = 500
+"""Characters of a header whose choice is kept: those of browsers and libraries are the same again and again."""
+_known = lru_cache(maxsize=1024)(_chosen)
 
 
 def _quality(ranges: Sequence[_Range], media_type: str) -> float:

@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 TABLE = "table"
 """What the format of the rows that a page shows is called."""
@@ -37,6 +37,13 @@ class Job:
     stream: bool = False
     check: bool = False
     count: bool = False
+
+    def head(self) -> dict[str, object]:
+        """All of it but the query, which is sent as the body."""
+        return {name: getattr(self, name) for name in _FIELDS} | {"query": ""}
+
+
+_FIELDS = tuple(field.name for field in fields(Job))
 
 
 def send(channel: socket.socket, head: Mapping[str, object], body: bytes = b"") -> None:

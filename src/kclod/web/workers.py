@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -312,7 +312,7 @@ class Pool:
     def _sent(self, worker: Worker, job: Job, until: float) -> Worker:
         try:
             worker.channel.settimeout(max(until - time.monotonic(), 0.001))
-            wire.send(worker.channel, asdict(replace(job, query="")), job.query.encode())
+            wire.send(worker.channel, job.head(), job.query.encode())
         except TimeoutError:
             worker.discard()
             raise DeadlineError from None
