@@ -27,6 +27,8 @@ KINDS = ("oxigraph", "virtuoso")
 USER, PASSWORD = "publisher", "a lamp & a key"
 """Who may write into Virtuoso; nobody else but its administrator may."""
 _PATIENCE = 60.0
+_LONGEST_QUERY = 10
+"""Seconds after which a server ends a query that nobody waits for any more."""
 _ADMINISTRATOR = ("dba", "dba")
 _VIRTUOSO = """
 [Database]
