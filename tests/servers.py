@@ -112,7 +112,7 @@ def missing(kind: str) -> str | None:
 @contextlib.contextmanager
 def server(kind: str, folder: Path) -> Iterator[Server]:
     """A server of either kind: Virtuoso's data are below the folder, Oxigraph's in memory."""
-    with oxigraph() if kind == "oxigraph" else virtuoso(folder, threads=1) as running:
+    with oxigraph(timeout=_LONGEST_QUERY) if kind == "oxigraph" else virtuoso(folder, threads=1) as running:
         yield running
 
 
