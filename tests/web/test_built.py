@@ -28,7 +28,7 @@ def test_a_page_names_bundles_that_are_there(client: FlaskClient) -> None:
 
 
 def test_bundles_are_kept_for_ever_and_compressed_beforehand(client: FlaskClient) -> None:
-    address = f"/static/built/{built.entries()['site.css'].file}"
+    address = f"/static/built/{built.entries()['site.css']}"
     plain = client.get(address)
     assert plain.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert plain.headers["Vary"] == "Accept-Encoding"

@@ -79,13 +79,9 @@ def _aggregated(
         raise UnsupportedError("an aggregate of what is unbound")
     if expression.name == "SAMPLE":
         return _first(column, groups, size)
-    if expression.distinct:
-        raise UnsupportedError("a distinct sum")
     if are_ids(column):
         sortable(context, column)
-    if expression.name in ("MIN", "MAX"):
-        return _extreme(column, groups, size, np.minimum if expression.name == "MIN" else np.maximum)
-    raise UnsupportedError("a sum of terms")
+    return _extreme(column, groups, size, np.minimum if expression.name == "MIN" else np.maximum)
 
 
 def _first(column: Ids | Numbers, groups: Places, size: int) -> Ids | Numbers:

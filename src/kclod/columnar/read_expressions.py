@@ -9,9 +9,22 @@ from kclod.columnar.algebra import Expr, Group, UnsupportedError
 from kclod.columnar.dictionary import write_term
 from kclod.columnar.read_terms import XSD, TermReader
 
-_AGGREGATES = frozenset({"COUNT", "SUM", "MIN", "MAX", "SAMPLE"})
+_AGGREGATES = frozenset({"COUNT", "MIN", "MAX", "SAMPLE"})
 _REFUSED = frozenset(
-    ["AVG", "GROUP_CONCAT", "NOW", "RAND", "UUID", "STRUUID", "BNODE", "TRIPLE", "SUBJECT", "PREDICATE", "OBJECT"]
+    [
+        "AVG",
+        "SUM",
+        "GROUP_CONCAT",
+        "NOW",
+        "RAND",
+        "UUID",
+        "STRUUID",
+        "BNODE",
+        "TRIPLE",
+        "SUBJECT",
+        "PREDICATE",
+        "OBJECT",
+    ]
 )
 """Functions that an expression may not call: aggregates not known here, and those that differ from call to call."""
 _COMPARISONS = frozenset({"=", "!=", "<", ">", "<=", ">="})

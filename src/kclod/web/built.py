@@ -10,7 +10,6 @@ import json
 import logging
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -26,35 +25,21 @@ _CODINGS = {"br": ".br", "gzip": ".gz"}
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A bundle that a page asks for by the name of its source, and the bundles that it loads first."""
-
-    file: str
-    imports: tuple[str, ...] = ()
-
-
 @cache
-def entries() -> Mapping[str, Entry]:
-    """The bundles by the name of their source; none, and a warning in the log, where they were not made."""
+def entries() -> Mapping[str, str]:
+    """The files of the bundles by the name of their source; none, and a warning logged, where they were not made."""
     try:
         manifest = json.loads(_FOLDER.joinpath(_MANIFEST).read_text("utf-8"))
     except OSError:
         _log.warning("pages have neither styles nor scripts: they were not bundled; run: make assets")
         return {}
-    return {name: Entry(found["file"], tuple(found["imports"])) for name, found in manifest["files"].items()}
+    return {name: str(found["file"]) for name, found in manifest["files"].items()}
 
 
 def address(name: str) -> str | None:
     """The local path of a bundle; None where it was not made."""
     found = entries().get(name)
-    return flask.url_for("built.file", name=found.file) if found else None
-
-
-def preloads(name: str) -> tuple[str, ...]:
-    """The local paths of what a script imports at once."""
-    found = entries().get(name)
-    return tuple(flask.url_for("built.file", name=part) for part in found.imports) if found else ()
+    return flask.url_for("built.file", name=found) if found else None
 
 
 @blueprint.get("/static/built/<name>")

@@ -27,7 +27,6 @@ from kclod.web.limits import Limits
 
 _PAGE_THREADS = 16
 """Threads for pages, beside those that wait for queries."""
-_PATIENCE = 30.0
 _STOP_SECONDS = 3
 _LOGGING: dict[str, Any] = {
     "version": 1,
@@ -130,14 +129,15 @@ class _AnnouncingServer(MPServer):
             threading.Thread(target=self._announce_when_up, args=(self.announce,), daemon=True).start()
 
     def _announce_when_up(self, announce: Callable[[str], None]) -> None:
-        until = time.monotonic() + _PATIENCE
+        pause = 0.05
         probe = self.address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:") + "health/live"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while time.monotonic() < until and not self.interrupt_signal:
+        while not self.interrupt_signal:  # a busy machine may take its time
             with contextlib.suppress(urllib.error.URLError, OSError), opener.open(probe, timeout=2):
                 announce(self.address)
                 return
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(pause * 1.1, 1.0)
 
 
 def _free(host: str, port: int) -> int:
