@@ -22,7 +22,7 @@ def listing() -> flask.Response:
     """The dumps with sizes and checksums, as a page or as JSON."""
     choice = negotiate((HTML, _JSON))
     release = current().release
-    if choice.offer is HTML:
+    if choice.offer == HTML:
         return page("dumps.html", Presenter.of_request(), choice, dumps=release.dumps, sums=_SUMS)
     files = [
         {"name": d.name, "href": _href(d), "media_type": d.media_type, "bytes": d.bytes, "sha256": d.sha256}

@@ -32,7 +32,7 @@ def refused(error: ProblemError) -> flask.Response:
     }
     flask.g.negotiated = True
     choice = choose(flask.request.headers.get("Accept"), (PROBLEM, HTML))
-    if choice is not None and choice.offer is HTML:
+    if choice is not None and choice.offer == HTML:
         response = flask.Response(
             error_page(members), status=error.status, content_type=f"{choice.media_type}; charset=utf-8"
         )

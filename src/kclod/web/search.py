@@ -30,7 +30,7 @@ _LONGEST = 500
 def search() -> flask.Response:
     """What matches `q`: things by class, and passages; as a page or as JSON by Accept."""
     choice = negotiate((HTML, _JSON))
-    if choice.offer is _JSON:
+    if choice.offer == _JSON:
         return _as_json()
     presenter, text = Presenter.of_request(), _text()
     engine = presenter.publication.search
