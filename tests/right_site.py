@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote, urlsplit
 
-from kclod.web.negotiation import Offer, choose, choose_encoding, choose_language, choose_profile
+from kclod.web.http.negotiation import Offer, choose, choose_encoding, choose_language, choose_profile
 
 MODIFIED, SCHEMA = "Mon, 02 Nov 2026 10:00:00 GMT", "https://schema.org/Thing"
 THINGS = ("box", "상자")

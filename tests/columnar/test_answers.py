@@ -16,8 +16,8 @@ from kclod.columnar.build import NoColumnsError, columns_of
 from kclod.columnar.parse import parse
 from kclod.columnar.table import Table, open_table
 from kclod.columnar.write import write_solutions
-from kclod.web.columnwise import TooManySolutionsError, from_columns
-from kclod.web.wire import Job
+from kclod.web.engine.columnwise import TooManySolutionsError, from_columns
+from kclod.web.engine.wire import Job
 from tests.columnar.asking import DATES, NUMBERS, PREFIXES, XSD, graphs, of_columns, of_store, store_of, table_of
 from tests.columnar.queries import queries
 

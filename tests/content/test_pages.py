@@ -10,7 +10,7 @@ from kclod.layout import Fact, Path
 from kclod.pipeline.layout import read_layout
 from kclod.project import Project, labels_of, read_all
 from kclod.vocab import DASH, RDFS
-from kclod.web import arranging
+from kclod.web.things import arranging
 
 PROJECT = Project(File(__file__).parents[2])
 LAYOUT = read_layout(read_all((*PROJECT.shape_files, *PROJECT.page_files)), PROJECT.ontology)

@@ -18,9 +18,9 @@ from lights import quads
 
 from kclod.release import Release
 from kclod.web.app import close, create_app
-from kclod.web.cache import Cache
-from kclod.web.normal import normalised
-from kclod.web.outcomes import Answer, BusyError, DeadlineError, MemoryLimitError
+from kclod.web.engine.outcomes import Answer, BusyError, DeadlineError, MemoryLimitError
+from kclod.web.http.cache import Cache
+from kclod.web.protocol.normal import normalised
 
 STORE = ox.Store()
 STORE.extend(quads()[:200])

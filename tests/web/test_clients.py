@@ -17,9 +17,9 @@ from test_workers import CROSS
 
 from kclod.errors import UsageError
 from kclod.release import Release
-from kclod.web import clients
 from kclod.web.app import close, create_app
-from kclod.web.clients import ShareError, Shares, client_of, networks
+from kclod.web.http import clients
+from kclod.web.http.clients import ShareError, Shares, client_of, networks
 from kclod.web.limits import Limits
 
 PROXIES = networks(("10.0.0.0/8", "2001:db8:ffff::/48", "127.0.0.1"))

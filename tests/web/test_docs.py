@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from kclod.cli.publishing import serve
 from kclod.pictures import PARTS
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
+from kclod.web.http.table import QUERY, TABLE, Row
 from kclod.web.limits import Limits
-from kclod.web.table import QUERY, TABLE, Row
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "sparql.md").read_text("utf-8")
@@ -78,18 +78,16 @@ def test_the_command_has_the_defaults_of_the_library() -> None:
 
 def test_codes() -> None:
     told = {code for row in ROWS if row[0].isdigit() for code in re.findall(r"`([a-z0-9-]+)`", row[1])}
+    web = ROOT / "src/kclod/web"
     made = {
         code
         for name in ("asked", "answering")
         for code in re.findall(
-            r'ProblemError\(\s*[\w.]+,\s*"([a-z0-9-]+)"', (ROOT / f"src/kclod/web/{name}.py").read_text("utf-8")
+            r'ProblemError\(\s*[\w.]+,\s*"([a-z0-9-]+)"', (web / f"protocol/{name}.py").read_text("utf-8")
         )
     }
-    made |= set(
-        re.findall(
-            r'"(text-search|too-many-[a-z]+|no-[a-z-]+)"', (ROOT / "src/kclod/web/matching.py").read_text("utf-8")
-        )
-    )
+    text = (web / "engine/matching.py").read_text("utf-8")
+    made |= set(re.findall(r'"(text-search|too-many-[a-z]+|no-[a-z-]+)"', text))
     assert made - told == {"query-failed"}  # a fault of ours is no promise
     assert told - made == {"method-not-allowed", "content-too-large"}
 

@@ -24,8 +24,8 @@ from kclod import rdf
 from kclod.pipeline.layout import read_layout
 from kclod.release import publish
 from kclod.web import publication
-from kclod.web.addresses import Address
 from kclod.web.app import close, create_app
+from kclod.web.http.addresses import Address
 from kclod.web.present import Presenter
 
 BROWSER = "text/html"

@@ -22,8 +22,8 @@ from test_guard import SERVICES
 
 from kclod.release import Release
 from kclod.web.app import close, create_app
-from kclod.web.federation import ServiceRefusedError, federated
-from kclod.web.guard import refusal
+from kclod.web.protocol.federation import ServiceRefusedError, federated
+from kclod.web.protocol.guard import refusal
 
 LABEL = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
 ALPHA, KOREAN = f"<{BASE}id/light/alpha>", f"<{BASE}id/light/한글등대>"

@@ -23,7 +23,7 @@ from kclod.release import Release
 from kclod.vocab import PUB
 from kclod.web import journal
 from kclod.web.app import close, create_app
-from kclod.web.front import Front
+from kclod.web.http.front import Front
 
 PAGE, DATA, QUERY = "/page/light/alpha", "/data/light/alpha.ttl", f"/sparql?query={quote('ASK { ?s ?p ?o }')}"
 

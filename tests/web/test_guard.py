@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kclod.web.guard import Refusal, refusal
+from kclod.web.protocol.guard import Refusal, refusal
 
 SERVICES = [
     "SELECT * { SERVICE <http://a/> { ?s ?p ?o } }",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kclod import rdf
 from kclod.release import Release
 from kclod.web import journal
-from kclod.web.rows import count, exceeds
+from kclod.web.engine.rows import count, exceeds
 
 STORE = ox.Store()
 WORDS = st.text(st.sampled_from('},{"\\\r\n<result>[]: ab'), max_size=8)

@@ -19,7 +19,7 @@ from kclod.release import Release
 from kclod.text import TextIndex
 from kclod.text.index import Match
 from kclod.web.app import close, create_app
-from kclod.web.matching import MatchingError, mentions, rewrite
+from kclod.web.engine.matching import MatchingError, mentions, rewrite
 
 PREFIXES = """PREFIX text: <https://w3id.org/kclod/text#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>

@@ -13,10 +13,10 @@ import pytest
 from bounds import LIMITS
 
 from kclod.release import Release
-from kclod.web import workers
+from kclod.web.engine import workers
+from kclod.web.engine.wire import Job
+from kclod.web.engine.workers import Pool
 from kclod.web.publication import Publication
-from kclod.web.wire import Job
-from kclod.web.workers import Pool
 
 CROSS = "SELECT (COUNT(*) AS ?n) { GRAPH ?x { ?a ?b ?c } GRAPH ?y { ?d ?e ?f } GRAPH ?z { ?g ?h ?i } }"
 IN_GRAPHS = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
-from kclod.web.negotiation import HTML, choose, choose_encoding, choose_language, choose_profile, offers_of
+from kclod.web.http.negotiation import HTML, choose, choose_encoding, choose_language, choose_profile, offers_of
 
 GRAPHS = (HTML, *offers_of(RDF_FORMATS))
 RESULTS = (*offers_of(RESULT_FORMATS), HTML)

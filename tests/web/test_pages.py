@@ -485,7 +485,7 @@ def test_no_inside_is_shown(
     monkeypatch.setitem(app.view_functions, "overview.robots", broken)
     assert overview.robots is not broken
     for accept in (BROWSER, "*/*"):
-        with caplog.at_level(logging.ERROR, logger="kclod.web.refusals"):
+        with caplog.at_level(logging.ERROR, logger="kclod.web.http.refusals"):
             response = app.test_client().get("/robots.txt", headers={"Accept": accept})
         assert response.status_code == 500
         assert "secret" not in response.text

@@ -37,8 +37,8 @@ from kclod.remote.publishing import publish_to
 from kclod.remote.reading import Reading
 from kclod.remote.target import Target, Writer, find_target
 from kclod.store import open_read_only
-from kclod.web import relayed
 from kclod.web.app import close, create_app
+from kclod.web.engine import relayed
 
 NEXT = f"{BASE}graph/next"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"

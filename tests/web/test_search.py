@@ -23,8 +23,8 @@ from kclod.release import Release, publish
 from kclod.site import Site
 from kclod.vocab import NAMES, OTHER_NAMES, RDF, RDFS, SKOS
 from kclod.web.app import close, create_app
-from kclod.web.negotiation import HTML, Offer, choose
-from kclod.web.outcomes import BusyError
+from kclod.web.engine.outcomes import BusyError
+from kclod.web.http.negotiation import HTML, Offer, choose
 from kclod.web.publication import of
 
 ALPHA, BETA, KOREAN = (f"{BASE}id/light/{name}" for name in ("alpha", "beta", "한글등대"))

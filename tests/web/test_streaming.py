@@ -17,8 +17,8 @@ from running import Running, received, running
 from test_workers import job
 
 from kclod.release import Release
-from kclod.web import workers
-from kclod.web.workers import Pool, Stream
+from kclod.web.engine import workers
+from kclod.web.engine.workers import Pool, Stream
 
 LARGE = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 20000"
 ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

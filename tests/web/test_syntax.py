@@ -17,8 +17,8 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from kclod.project import Project
 from kclod.queries import read_queries
 from kclod.vocab import RDF
-from kclod.web.syntax import Reader
-from kclod.web.tokens import UnreadableError, tokens_of
+from kclod.web.protocol.syntax import Reader
+from kclod.web.protocol.tokens import UnreadableError, tokens_of
 
 ROOT = Path(__file__).parents[2]
 BASE = "http://b.example/"

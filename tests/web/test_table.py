@@ -19,8 +19,8 @@ from kclod.rdf import RDF_FORMATS
 from kclod.release import Release, publish
 from kclod.vocab import PUB
 from kclod.web.app import close, create_app
-from kclod.web.profiles import PROFILES
-from kclod.web.table import QUERY, TABLE, Row
+from kclod.web.http.profiles import PROFILES
+from kclod.web.http.table import QUERY, TABLE, Row
 
 ALPHA = f"{BASE}id/light/alpha"
 ELSEWHERE = quote("https://elsewhere.example/thing?a=1", safe="")

@@ -16,9 +16,9 @@ import pytest
 from bounds import LIMITS
 
 from kclod.release import Release
-from kclod.web import workers
-from kclod.web.wire import Job
-from kclod.web.workers import Pool
+from kclod.web.engine import workers
+from kclod.web.engine.wire import Job
+from kclod.web.engine.workers import Pool
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 BOMB = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g"

@@ -19,7 +19,7 @@ from kclod.release import current
 from kclod.remote.asking import remote_query
 from kclod.store import memory_store, open_read_only
 from kclod.text.index import Match
-from kclod.web.matching import Find, MatchingError, opened, rewrite
+from kclod.web.engine.matching import Find, MatchingError, opened, rewrite
 
 
 @main.command()

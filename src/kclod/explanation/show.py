@@ -16,8 +16,8 @@ from kclod.explanation.words import RULE_WORDS
 from kclod.rdf import Term
 from kclod.site import Site
 from kclod.vocab import RDF
-from kclod.web.labels import Labels
-from kclod.web.reader import Claim, Evidence
+from kclod.web.things.labels import Labels
+from kclod.web.things.reader import Claim, Evidence
 
 _LANGUAGE = "en"
 _NAMED = 10

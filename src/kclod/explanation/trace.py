@@ -12,7 +12,7 @@ from kclod.rdf import DEFAULT_GRAPH, Term
 from kclod.reason import Step
 from kclod.site import Site
 from kclod.store import Embedded
-from kclod.web.reader import Claim, Reader
+from kclod.web.things.reader import Claim, Reader
 
 ASSERTED = "asserted"
 

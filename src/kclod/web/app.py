@@ -18,22 +18,20 @@ from kclod.web import (
     downloads,
     drawn,
     interface,
-    measuring,
     ontology,
     overview,
     publication,
-    refusals,
-    responses,
     search,
-    sparql,
-    spelling,
     terms,
     wellknown,
 )
-from kclod.web.answering import store_unavailable
-from kclod.web.front import Front
+from kclod.web.engine import measuring
+from kclod.web.http import refusals, responses, spelling
+from kclod.web.http.front import Front
+from kclod.web.http.responses import ProblemError
 from kclod.web.limits import Limits
-from kclod.web.responses import ProblemError
+from kclod.web.protocol import sparql
+from kclod.web.protocol.answering import store_unavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -15,7 +15,7 @@ from importlib import resources
 
 import flask
 
-from kclod.web.responses import ProblemError
+from kclod.web.http.responses import ProblemError
 
 blueprint = flask.Blueprint("built", __name__)
 _FOLDER = resources.files("kclod.web").joinpath("static", "built")

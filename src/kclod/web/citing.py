@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import flask
 
+from kclod.web.http.responses import ProblemError, answer
 from kclod.web.present import Presenter
 from kclod.web.publication import current
-from kclod.web.responses import ProblemError, answer
-from kclod.web.showing import citation
+from kclod.web.things.showing import citation
 
 blueprint = flask.Blueprint("citing", __name__)
 _TYPES = {

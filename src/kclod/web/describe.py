@@ -13,9 +13,9 @@ import pyoxigraph as ox
 
 from kclod.rdf import DEFAULT_GRAPH
 from kclod.vocab import RDF, Namespace
-from kclod.web.labels import LABEL_PROPERTIES
-from kclod.web.profiles import Profile
-from kclod.web.reader import Reader, is_part
+from kclod.web.http.profiles import Profile
+from kclod.web.things.labels import LABEL_PROPERTIES
+from kclod.web.things.reader import Reader, is_part
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 FOAF_TOPIC = ox.NamedNode("http://xmlns.com/foaf/0.1/primaryTopic")

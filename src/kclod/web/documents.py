@@ -11,15 +11,15 @@ import flask
 import pyoxigraph as ox
 
 from kclod.rdf import RDF_FORMATS, Format
-from kclod.web import profiles, signposts
-from kclod.web.addresses import spellings
 from kclod.web.describe import describe as describe_data
-from kclod.web.negotiation import Offer, offers_of
-from kclod.web.profiles import Profile
+from kclod.web.http import profiles, signposts
+from kclod.web.http.addresses import spellings
+from kclod.web.http.negotiation import Offer, offers_of
+from kclod.web.http.profiles import Profile
+from kclod.web.http.responses import ProblemError, answer, ascii_uri, link, local_path, negotiate, redirect
+from kclod.web.http.table import TABLE
 from kclod.web.publication import Publication, current
-from kclod.web.responses import ProblemError, answer, ascii_uri, link, local_path, negotiate, redirect
-from kclod.web.showing import show
-from kclod.web.table import TABLE
+from kclod.web.things.showing import show
 from kclod.web.writing import write, write_triples
 
 blueprint = flask.Blueprint("documents", __name__)

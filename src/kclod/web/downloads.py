@@ -7,11 +7,11 @@ import base64
 import flask
 
 from kclod.release import Dump
-from kclod.web.negotiation import HTML, Offer
+from kclod.web.http.negotiation import HTML, Offer
+from kclod.web.http.responses import ProblemError, answer, negotiate
 from kclod.web.pages import page
 from kclod.web.present import Presenter
 from kclod.web.publication import current
-from kclod.web.responses import ProblemError, answer, negotiate
 
 blueprint = flask.Blueprint("downloads", __name__)
 _JSON, _SUMS = Offer("application/json"), "SHA256SUMS"

@@ -10,12 +10,12 @@ import pyoxigraph as ox
 from kclod.rdf import Term
 from kclod.site import Section, Site
 from kclod.web import interface
-from kclod.web.labels import local_name
-from kclod.web.negotiation import HTML
+from kclod.web.http.negotiation import HTML
+from kclod.web.http.responses import ProblemError, answer, negotiate
 from kclod.web.pages import page
 from kclod.web.present import Presenter, parse_term
 from kclod.web.publication import current
-from kclod.web.responses import ProblemError, answer, negotiate
+from kclod.web.things.labels import local_name
 
 blueprint = flask.Blueprint("drawn", __name__)
 _JSON = "application/json"

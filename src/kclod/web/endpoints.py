@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from kclod.errors import UsageError
 from kclod.rdf import RESULTS_JSON
 from kclod.remote.asking import remote_query
-from kclod.web.federation import Clause, Federated, ServiceFailedError
+from kclod.web.engine.outcomes import BusyError
 from kclod.web.limits import Limits
-from kclod.web.outcomes import BusyError
+from kclod.web.protocol.federation import Clause, Federated, ServiceFailedError
 
 
 class Endpoints:

@@ -16,10 +16,10 @@ from werkzeug.datastructures import MultiDict
 
 from kclod.pictures import Facet
 from kclod.rdf import Term
-from kclod.web.outcomes import QueryError
+from kclod.web.engine.outcomes import QueryError
+from kclod.web.engine.wire import Job
 from kclod.web.present import parse_term
 from kclod.web.publication import Publication
-from kclod.web.wire import Job
 
 PREFIX = "by."
 """What the names of the parameters begin with."""

@@ -10,10 +10,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from kclod.release import Release
-from kclod.web.cache import Cache
-from kclod.web.clients import networks
+from kclod.web.engine.workers import Load
+from kclod.web.http.cache import Cache
+from kclod.web.http.clients import networks
 from kclod.web.limits import Limits
-from kclod.web.workers import Load
 
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _QUERY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)

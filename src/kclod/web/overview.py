@@ -10,11 +10,11 @@ import pyoxigraph as ox
 from kclod.vocab import RDFS, SKOS
 from kclod.web.documents import page_number
 from kclod.web.facets import PREFIX, Facets, narrow
-from kclod.web.negotiation import HTML
+from kclod.web.http.negotiation import HTML
+from kclod.web.http.responses import ProblemError, negotiate
 from kclod.web.pages import page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
-from kclod.web.responses import ProblemError, negotiate
 from kclod.web.searching import ABOUT_TERMS
 
 blueprint = flask.Blueprint("overview", __name__)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import flask
 
 from kclod.web import built, interface
-from kclod.web.negotiation import Choice
+from kclod.web.http.negotiation import Choice
+from kclod.web.http.responses import answer
 from kclod.web.present import Presenter
-from kclod.web.responses import answer
 
 
 def render(template: str, presenter: Presenter, **values: object) -> str:

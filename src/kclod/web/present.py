@@ -15,12 +15,12 @@ from kclod.rdf import Term
 from kclod.site import Section
 from kclod.vocab import RDF, XSD
 from kclod.web import interface
-from kclod.web.addresses import Address
-from kclod.web.labels import Label, local_name, pick
-from kclod.web.negotiation import choose_language
+from kclod.web.http.addresses import Address
+from kclod.web.http.negotiation import choose_language
 from kclod.web.plain import plain
 from kclod.web.publication import Publication, current
-from kclod.web.statements import Statement
+from kclod.web.things.labels import Label, local_name, pick
+from kclod.web.things.statements import Statement
 
 _EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 _DATES = frozenset({XSD["date"].value, XSD["gYear"].value, XSD["gYearMonth"].value, _EDTF})

@@ -20,24 +20,24 @@ from kclod.remote.reading import Reading, UnavailableError
 from kclod.site import Site
 from kclod.store import Embedded, Quads, Store, open_read_only
 from kclod.vocab import DCT
-from kclod.web.addresses import Addresses
-from kclod.web.arranging import Arranger
-from kclod.web.cache import Cache
-from kclod.web.clients import Network, Shares, networks
 from kclod.web.endpoints import Endpoints
+from kclod.web.engine.relay import Relay
+from kclod.web.engine.workers import Pool
 from kclod.web.gone import Gone
-from kclod.web.labels import Labels
+from kclod.web.http.addresses import Addresses
+from kclod.web.http.cache import Cache
+from kclod.web.http.clients import Network, Shares, networks
 from kclod.web.limits import Limits
 from kclod.web.metrics import Metrics
-from kclod.web.near import Near
-from kclod.web.reader import Reader
-from kclod.web.relay import Relay
 from kclod.web.searching import Search
-from kclod.web.workers import Pool
+from kclod.web.things.arranging import Arranger
+from kclod.web.things.labels import Labels
+from kclod.web.things.near import Near
+from kclod.web.things.reader import Reader
 
 _KEY = "kclod"
 _AUTHORS = 20
-_SHOWN = ("*.py", "ontology/*.py", "templates/**/*", "locale/*", "static/**/*")
+_SHOWN = ("*.py", "*/*.py", "templates/**/*", "locale/*", "static/**/*")
 """Files of the program that decide how a release is shown."""
 
 

@@ -8,12 +8,12 @@ from xml.sax.saxutils import escape, quoteattr
 import flask
 
 from kclod.site import short_name
+from kclod.web.engine.outcomes import BusyError
+from kclod.web.http.negotiation import HTML, Offer
+from kclod.web.http.responses import ProblemError, answer, negotiate
 from kclod.web.interface import LANGUAGES
-from kclod.web.negotiation import HTML, Offer
-from kclod.web.outcomes import BusyError
 from kclod.web.pages import page
 from kclod.web.present import Presenter
-from kclod.web.responses import ProblemError, answer, negotiate
 from kclod.web.searching import Results, Thing
 
 blueprint = flask.Blueprint("search", __name__)

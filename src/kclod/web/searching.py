@@ -18,8 +18,8 @@ from kclod.text.index import OutOfTimeError
 from kclod.text.names import Names, Nearness
 from kclod.text.schema import LONGEST_NAME, value_of
 from kclod.vocab import NAMES, OTHER_NAMES, OWL, RDF, RDFS, SH
-from kclod.web.outcomes import BusyError
-from kclod.web.reader import TYPE, Reader
+from kclod.web.engine.outcomes import BusyError
+from kclod.web.things.reader import TYPE, Reader
 
 ABOUT_TERMS = (OWL, RDF, RDFS, SH)
 """Vocabularies that describe vocabularies."""

@@ -21,8 +21,9 @@ from granian.server.mp import MPServer
 
 from kclod.errors import Problem, UsageError
 from kclod.release import Release, load
-from kclod.web import confinement, journal
+from kclod.web import journal
 from kclod.web.app import create_app, warm
+from kclod.web.engine import confinement
 from kclod.web.limits import Limits
 
 _PAGE_THREADS = 16

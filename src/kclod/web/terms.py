@@ -9,9 +9,9 @@ import pyoxigraph as ox
 
 from kclod.web import interface
 from kclod.web.drawn import cell_data
+from kclod.web.http.responses import ProblemError, answer
 from kclod.web.present import Presenter
 from kclod.web.publication import current
-from kclod.web.responses import ProblemError, answer
 
 blueprint = flask.Blueprint("terms", __name__)
 _MOST = 500

@@ -7,9 +7,9 @@ import pyoxigraph as ox
 
 from kclod.rdf import TURTLE
 from kclod.vocab import RDF, VOID
+from kclod.web.http.responses import answer, link, negotiate
+from kclod.web.http.table import TABLE
 from kclod.web.publication import current
-from kclod.web.responses import answer, link, negotiate
-from kclod.web.table import TABLE
 from kclod.web.writing import write_triples
 
 blueprint = flask.Blueprint("wellknown", __name__)

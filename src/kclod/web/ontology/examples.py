@@ -9,7 +9,7 @@ from itertools import islice
 import pyoxigraph as ox
 
 from kclod.rdf import DEFAULT_GRAPH, Term
-from kclod.web.reader import TYPE, Reader
+from kclod.web.things.reader import TYPE, Reader
 
 SHOWN = 3
 _LOOKED_AT = 60

@@ -21,7 +21,7 @@ from kclod.web.ontology.examples import Instances, Uses, instances, uses
 from kclod.web.ontology.terms import CLASSES, DEFINITIONS, KINDS, VANN, Branch, Described, Terms
 from kclod.web.pages import render
 from kclod.web.present import Presenter
-from kclod.web.reader import TYPE, Reader
+from kclod.web.things.reader import TYPE, Reader
 
 _DC = Namespace("http://purl.org/dc/elements/1.1/")
 _HEADER = (

@@ -12,12 +12,12 @@ from kclod import rdf
 from kclod.rdf import RDF_FORMATS
 from kclod.vocab import OWL
 from kclod.web import documents
-from kclod.web.negotiation import HTML, offers_of
+from kclod.web.http.negotiation import HTML, offers_of
+from kclod.web.http.responses import ProblemError, answer, link, negotiate
 from kclod.web.ontology.guide import guide
 from kclod.web.pages import page as html_page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
-from kclod.web.responses import ProblemError, answer, link, negotiate
 from kclod.web.writing import write_triples
 
 blueprint = flask.Blueprint("ontology", __name__)

@@ -12,7 +12,7 @@ from kclod.rdf import DEFAULT_GRAPH
 from kclod.vocab import RDF, SKOS
 from kclod.web.ontology.axioms import Statements
 from kclod.web.ontology.terms import DEFINITIONS, Branch, folded
-from kclod.web.reader import Reader
+from kclod.web.things.reader import Reader
 
 _MOST = 400
 """Concepts of one scheme that are listed."""
