@@ -100,6 +100,11 @@ class Project:
         return self._files("mappings/*.sssom.tsv")
 
     @property
+    def quickstatements_files(self) -> tuple[Path, ...]:
+        """What may be added to another Wikibase."""
+        return self._files("mappings/*.quickstatements.ttl")
+
+    @property
     def kinds_file(self) -> Path:
         """The declaration of the kinds of record."""
         return self.root / "mappings" / "records.yaml"
