@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from kclod.errors import Problem, UsageError
 from kclod.layout import Layout
 from kclod.pictures import Facet, Picture, Topic
+from kclod.schemes import Scheme
 
 _T = TypeVar("_T")
 SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -54,6 +55,7 @@ class Site:
     `classes` are those that the home page counts, in order; without any it counts them all. `topics` are those of the
     stored queries, in order; `pictures` are drawn by the overview; `facets` narrow the lists of a class's things.
     `layout` is how pages are laid out; `publisher` names by language who answers for the dataset, `issued` is its date.
+    `schemes` are those of the registries that things are linked to, by name.
     """
 
     base_iri: str
@@ -75,6 +77,7 @@ class Site:
     layout: Layout = field(default_factory=Layout)
     publisher: Mapping[str, str] = field(default_factory=dict)
     issued: str | None = None
+    schemes: tuple[Scheme, ...] = ()
 
     def to_json(self) -> str:
         """The same text for equal sites: keys sorted, UTF-8 as it is, a newline at the end."""

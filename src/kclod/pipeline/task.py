@@ -25,6 +25,7 @@ from kclod.project import Description, Project, read_all
 from kclod.queries import read_facets
 from kclod.rdf import Statement
 from kclod.records import entity_iri
+from kclod.registries import read_schemes
 from kclod.release import input_entries, tool_versions
 from kclod.shacl import Report
 from kclod.site import Section, Site, StoredQuery
@@ -144,6 +145,7 @@ def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.St
         facets=read_facets(about, dataset.facets, dataset.prefixes, dataset.file),
         publisher=dataset.publisher,
         issued=dataset.issued,
+        schemes=read_schemes(dataset, project.ontology),
         layout=read_layout(read_all((*project.shape_files, *project.page_files)), project.ontology),
     )
 
