@@ -1,0 +1,1 @@
+"""Registry files → entities: what each form of file looks like, and how it is read."""
