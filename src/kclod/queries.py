@@ -49,6 +49,11 @@ def read_queries(files: Iterable[Path], prefixes: Mapping[str, str]) -> tuple[St
                 problems.append(
                     Problem("query.question", "no question", "add rdfs:comment with a language", str(file), item=iri)
                 )
+            federated = PUB["FederatedQuery"].value in about.values(iri, RDF["type"])
+            if federated and form not in ("select", "construct"):  # the others are run to be checked
+                fault = "a federated query is a SELECT or CONSTRUCT"
+                problems.append(Problem("query.federated", fault, "write it as one", str(file), item=iri))
+                continue
             variables: Collection[str] = ()
             try:
                 variables = _variables(checker.query(text))
@@ -73,6 +78,8 @@ def read_queries(files: Iterable[Path], prefixes: Mapping[str, str]) -> tuple[St
                     about.value(iri, PUB["topic"]),
                     {name: about.texts(node, RDFS["label"]) for node, name in _headings(about, iri)},
                     _picture(about, iri),
+                    federated,
+                    about.value(iri, SCHEMA["target"]),
                 )
             )
     if problems:

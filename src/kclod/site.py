@@ -26,7 +26,9 @@ SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 class StoredQuery:
     """A query that the content declares. Labels: the question by language; form: select, ask, construct or describe.
 
-    `headings` names variables by language, where the content does; `picture` says how the answers are drawn.
+    `headings` names variables by language, where the content does; `picture` says how the answers are drawn. A
+    `federated` query asks other endpoints (SPARQL 1.1 Federated Query), and is never run by itself; `target` is the
+    endpoint that it is meant for, None where any will do.
     """
 
     iri: str
@@ -37,6 +39,8 @@ class StoredQuery:
     topic: str | None = None
     headings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     picture: Picture | None = None
+    federated: bool = False
+    target: str | None = None
 
 
 @dataclass(frozen=True)

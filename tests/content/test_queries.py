@@ -384,4 +384,5 @@ def test_doubtful_claims_contribute_to_no_answer(ask: Ask) -> None:
 def test_every_stored_query_answers(real: Project, answer: Ask) -> None:
     for query in read_queries(real.query_files, real.dataset.prefixes):
         assert set(query.labels) == {"en", "ko", "fr"}, query.iri
-        assert answer(query.iri.rsplit("/", 1)[-1]), query.iri
+        if not query.federated:  # tests/web/test_together.py asks those
+            assert answer(query.iri.rsplit("/", 1)[-1]), query.iri

@@ -24,6 +24,7 @@ from kclod.web.present import Presenter
 from kclod.web.protocol.answering import answer_fairly, blame, too_many, unacceptable
 from kclod.web.protocol.asked import PARAMETERS, Asked, by_get, by_post
 from kclod.web.protocol.service import describe_service
+from kclod.web.protocol.together import together
 from kclod.web.publication import Publication, current
 from kclod.web.writing import write_triples
 
@@ -126,7 +127,8 @@ def _self_description() -> flask.Response:
     publication = current()
     fmt = choice.offer.format
     if fmt is None:
-        return page("sparql.html", Presenter.of_request(), choice, query=None, table=None)
+        asked_together = tuple(together(publication))
+        return page("sparql.html", Presenter.of_request(), choice, query=None, table=None, federated=asked_together)
     triples = describe_service(publication)
     return answer(write_triples(triples, fmt, publication.release.site.prefixes), choice.media_type)
 
