@@ -90,6 +90,8 @@ id:light\\/alpha :zone id:zone\\/fjord ; skos:definition "A light."@en , "등대
   :motto "one"@en , "하나"@ko ; :evil "</script><script>alert(1)</script>" , "\\u202Ekcab" ;
   skos:exactMatch <javascript:alert(2)> , <https://reg.example/x/1%3Cb%3E> ; :count 1234567 ; :ratio 1234567.125 .
 id:light\\/beta :evil <data:text/html,x> .
+id:list\\/some :lists {", ".join(f"id:n-{n}" for n in range(60))} .
+id:list\\/many :lists {", ".join(f"id:n-{n}" for n in range(700))} .
 """
 PROVENANCE = """
 id:link\\/1 owl:annotatedSource id:light\\/alpha ; owl:annotatedProperty owl:sameAs ;
@@ -372,6 +374,24 @@ def test_the_query_of_each_fact_gives_its_values(client: FlaskClient) -> None:
         answer = client.get(f"{address}&format=json")
         assert answer.status_code == 200, answer.text
         assert len({row["value"]["value"] for row in answer.json["results"]["bindings"]}) == count
+
+
+@pytest.mark.parametrize(
+    ("path", "count", "told"),
+    [("/page/list/some", "60", "and 20 more"), ("/page/list/many", "80+", "There is more than this page shows")],
+)
+def test_a_long_list_says_how_much_is_left_and_asks_for_it(
+    client: FlaskClient, path: str, count: str, told: str
+) -> None:
+    text = page(client, path)
+    listed = text[text.index('ontology#lists"') :].partition("</section>")[0]
+    assert listed.count("<li>") == 40
+    assert f'<span class="count">{count}</span>' in listed
+    assert told in words(part(listed, 'class="beyond"', "</p>"))
+    address = unescape(re.search(r'class="ask" href="([^"]*)"', listed)[1])  # type: ignore[index]  # it is there
+    answer = client.get(f"{address}&format=json").json
+    values = {row["value"]["value"] for row in answer["results"]["bindings"]}
+    assert len(values) == min(500, {"60": 60, "80+": 700}[count])
 
 
 def test_numbers_are_written_as_the_language_does(client: FlaskClient) -> None:

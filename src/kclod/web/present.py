@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import quote, unquote, urlsplit
@@ -81,6 +81,7 @@ class Presenter:
         self._hrefs: dict[str, str | None] = {}
         self._pages: tuple[str, str] | None = None
         self._things: dict[str, View] = {}
+        self._written: dict[Callable[..., str], dict[Term, str]] = {}
         self._terms: dict[str, View] = {}
 
     @classmethod
@@ -174,6 +175,13 @@ class Presenter:
             standard = interface.standard_term(self.language, iri)
             label = Label(standard, self.language) if standard else label
         return View(label.text, self._tag(label), iri, self.href(iri), web_address(iri), named=label.given)
+
+    def once(self, key: Term, macro: Callable[..., str], *arguments: object) -> str:
+        """What a template's macro makes of a term, or of arguments that the term stands for: a page repeats itself."""
+        known = self._written.setdefault(macro, {})
+        if key not in known:
+            known[key] = macro(*(arguments or (key,)))
+        return known[key]
 
     def value(self, term: Term) -> View:
         """Any term."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
@@ -22,9 +23,9 @@ from kclod.web.things.reader import TYPE, Reader
 from kclod.web.things.statements import Derivation, Group, Section, Statement
 from kclod.web.things.witness import Witness
 
-_STATEMENTS_READ, _OF_EACH = 600, 120
+_STATEMENTS_READ, _OF_EACH = 600, 80
 """Most statements that are read of a thing; where there are more, of each property."""
-_VALUES_SHOWN = 100
+_VALUES_SHOWN = 40
 _TEXTS = (SKOS["definition"], DCT["description"], RDFS["comment"], SKOS["scopeNote"], SKOS["altLabel"])
 """Properties that come first where nothing is declared, because they say what the thing is."""
 _INTRODUCING = _TEXTS[:3]
@@ -83,6 +84,8 @@ class _Said:
     vouched: dict[ox.NamedNode, list[Statement]]
     doubted: dict[ox.NamedNode, list[Statement]]
     cut: bool
+    capped: set[ox.NamedNode]
+    """Properties of which not all was read."""
 
     def asserted(self) -> set[Term]:
         """The values that somebody states."""
@@ -108,7 +111,11 @@ class Describer:
             (t.value.value for t in types if isinstance(t.value, ox.NamedNode)),
             (predicate.value for predicate in said.vouched),
         )
-        names = tuple(self._group(p, said.vouched.pop(p), None) for p in LABEL_PROPERTIES if p in said.vouched)
+        names = tuple(
+            self._group(p, said.vouched.pop(p), None, capped=p in said.capped)
+            for p in LABEL_PROPERTIES
+            if p in said.vouched
+        )
         lead = self._lead(said, facts)
         identifiers = self._identifiers(node, said)
         key: list[Group] = []
@@ -123,7 +130,7 @@ class Describer:
                 key.append(group)
             if not brief or not _is_brief(group):
                 by_heading.setdefault(fact.group, []).append(group)
-        rest = self._order(said.vouched, node)
+        rest = self._order(said.vouched, node, said.capped)
         doubted_incoming, unread = self._incoming.doubted(node)
         headings: list[FactGroup | None] = [*self._layout.groups]
         sections = [Section(h, tuple(by_heading.pop(h.iri))) for h in headings if h is not None and h.iri in by_heading]
@@ -140,7 +147,7 @@ class Describer:
             tuple(group for group in rest if not group.inferred),
             tuple(group for group in rest if group.inferred),
             identifiers,
-            self._order(said.doubted, node),
+            self._order(said.doubted, node, said.capped),
             self._incoming.groups(node, covered, _shown_in((*key, *(g for s in sections for g in s.groups)))),
             self.plain_groups(doubted_incoming),
             cut=said.cut or unread,
@@ -167,9 +174,11 @@ class Describer:
 
     def _said(self, node: ox.NamedNode) -> _Said:
         about = self._reader.about(node, _STATEMENTS_READ)
-        said = _Said([], {}, {}, sum(len(graphs) for graphs in about.values()) >= _STATEMENTS_READ)
+        said = _Said([], {}, {}, sum(len(graphs) for graphs in about.values()) >= _STATEMENTS_READ, set())
         if said.cut:
             about = self._reader.about_each(node, _OF_EACH)
+            read = Counter(predicate for (predicate, _), graphs in about.items() for _ in graphs)
+            said.capped.update(predicate for predicate, n in read.items() if n >= _OF_EACH)
         for (predicate, value), graphs in about.items():
             statement = self._witness.pending(value, ox.Triple(node, predicate, value), graphs)
             if self._witness.doubted(graphs):
@@ -185,7 +194,7 @@ class Describer:
         declared = [(ox.NamedNode(f.path.predicate), f) for f in facts if LEAD in f.roles and f.path.predicate]
         for predicate, fact in (*declared, *((p, None) for p in _INTRODUCING)):
             if predicate in said.vouched:
-                return self._group(predicate, said.vouched.pop(predicate), None, fact)
+                return self._group(predicate, said.vouched.pop(predicate), None, fact, capped=predicate in said.capped)
         return None
 
     def _declared(
@@ -210,7 +219,8 @@ class Describer:
                 covered[predicate.value] = None
             if not statements and not tree:
                 return None
-            return replace(self._group(predicate, statements, node, fact), tree=tree)
+            capped = predicate in said.capped
+            return replace(self._group(predicate, statements, node, fact, capped=capped), tree=tree)
         if fact.viewer == TREE or fact.group is None:  # a longer path without a group dates things, and no more
             return None
         reached = self._follower.reached(node, fact, 0, PREVIEW)
@@ -257,9 +267,12 @@ class Describer:
         return tuple((host, tuple(found[host])) for host in sorted(found))
 
     def _order(
-        self, by_predicate: dict[ox.NamedNode, list[Statement]], parent: ox.NamedNode | None
+        self,
+        by_predicate: dict[ox.NamedNode, list[Statement]],
+        parent: ox.NamedNode | None,
+        capped: Collection[ox.NamedNode] = (),
     ) -> tuple[Group, ...]:
-        groups = (self._group(predicate, statements, parent) for predicate, statements in by_predicate.items())
+        groups = (self._group(p, statements, parent, capped=p in capped) for p, statements in by_predicate.items())
         return tuple(sorted(groups, key=self._rank))
 
     def _group(
@@ -268,6 +281,8 @@ class Describer:
         statements: Collection[Statement],
         parent: ox.NamedNode | None,
         fact: Fact | None = None,
+        *,
+        capped: bool = False,
     ) -> Group:
         """The statements of a property, those that somebody states first; expanded, where they have a parent."""
         ordered = sorted(statements, key=lambda s: s.inferred)
@@ -288,7 +303,7 @@ class Describer:
                 shown.sort(key=lambda s: (s.inferred, places[s.value]))
             else:
                 shown = [replace(s, node=self._expander.expanded(s.value, parent)) for s in shown]
-        return Group(predicate, tuple(shown), len(ordered), False, fact, columns, named)
+        return Group(predicate, tuple(shown), len(ordered), capped, fact, columns, named)
 
     def _most_special_first(self, type_statement: Statement) -> tuple[bool, int, str]:
         """Stated before inferred, and the class of fewer members before the wider one."""

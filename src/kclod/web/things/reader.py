@@ -136,13 +136,8 @@ class Reader:
 
     def _accepted(self, graph: ox.NamedNode) -> bool:
         """Whether what a claim states is in the default graph."""
-        for quad in islice(self.store.quads_for_pattern(None, None, None, graph), _SAID):
-            if (
-                next(self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, DEFAULT_GRAPH), None)
-                is None
-            ):
-                return False
-        return True
+        beyond = f"GRAPH {graph} {{ ?s ?p ?o }} FILTER NOT EXISTS {{ ?s ?p ?o }}"
+        return not self.store.solutions("?p", beyond, "LIMIT 1")
 
     def predicates(self) -> tuple[ox.NamedNode, ...]:
         """Every property of the default graph; read once."""

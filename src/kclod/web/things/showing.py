@@ -31,6 +31,7 @@ from kclod.web.things.witness import CLAIMS
 
 _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+=(?:\"[^\"]*\"|[\w-]+))*)")
 _ATTRIBUTE = re.compile(r"([\w*-]+)=(?:\"([^\"]*)\"|([\w-]+))")
+_IRI = re.compile(r"<([^<>]*?)([A-Za-z_][A-Za-z0-9_-]*)>")
 _TITLE, _SUMMARY = 120, 300
 
 
@@ -73,7 +74,7 @@ def show(
         "brief_values": BRIEF,
         "most_claims": CLAIMS,
         "why": contents.derivation,
-        "ask": lambda fact: _query_of(publication.release.site, node, fact),
+        "ask": lambda asked: _query_of(publication.release.site, node, asked),
         "head": head,
     }
     predicate, shape = flask.request.args.get("in"), flask.request.args.get("fact")
@@ -217,11 +218,12 @@ def _query(site: Site, node: ox.NamedNode) -> str:
     return _shortened(site, [f"SELECT {selected} WHERE {{", *body, "}", "ORDER BY ?property ?value", "LIMIT 500"])
 
 
-def _query_of(site: Site, node: ox.NamedNode, fact: Fact) -> str:
-    """The values of a declared fact with their labels."""
-    body = [f"  <{node.value}> {fact.path.sparql()} ?value ."]
-    if fact.only:
-        classes = " ".join(f"<{iri}>" for iri in fact.only)
+def _query_of(site: Site, node: ox.NamedNode, asked: Fact | ox.NamedNode) -> str:
+    """The values of a declared fact, or of a property, with their labels."""
+    path, only = (asked.path.sparql(), asked.only) if isinstance(asked, Fact) else (str(asked), ())
+    body = [f"  <{node.value}> {path} ?value ."]
+    if only:
+        classes = " ".join(f"<{iri}>" for iri in only)
         body += [
             "  FILTER EXISTS {",
             f"    VALUES ?class {{ {classes} }}",
@@ -234,9 +236,15 @@ def _query_of(site: Site, node: ox.NamedNode, fact: Fact) -> str:
 
 def _shortened(site: Site, lines: Sequence[str]) -> str:
     """A query with the prefixes that it can use: of IRIs that are a prefix's namespace and a plain name."""
-    text, used = "\n".join(lines), {}
-    for prefix, namespace in sorted(site.prefixes.items(), key=lambda item: -len(item[1])):
-        text, n = re.subn(rf"<{re.escape(namespace)}([A-Za-z_][A-Za-z0-9_-]*)>", rf"{prefix}:\1", text)
-        if n:
-            used[prefix] = namespace
+    prefixes = {namespace: prefix for prefix, namespace in site.prefixes.items()}
+    used: dict[str, str] = {}
+
+    def short(match: re.Match[str]) -> str:
+        namespace, name = match.groups()
+        if namespace not in prefixes:
+            return match[0]
+        used[prefixes[namespace]] = namespace
+        return f"{prefixes[namespace]}:{name}"
+
+    text = _IRI.sub(short, "\n".join(lines))
     return "\n".join([*(f"PREFIX {prefix}: <{used[prefix]}>" for prefix in sorted(used)), text])
