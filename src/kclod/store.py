@@ -55,6 +55,10 @@ class Store(Quads, Protocol):
         """The solutions of a SELECT over the default graph: what stands before, in and after its pattern."""
         ...
 
+    def goes_beyond(self, graph: ox.NamedNode) -> bool:
+        """Whether a named graph has a triple that the default graph lacks."""
+        ...
+
     def count(self, predicate: ox.NamedNode, value: Term | None, graph: ox.DefaultGraph | None, most: int) -> int:
         """How many quads match, one more than `most` at most; of the default graph, or of all graphs."""
         ...
@@ -87,6 +91,11 @@ class Embedded:
         found = cast("ox.QuerySolutions", self._store.query(f"SELECT {variables} {{ {where} }} {rest}"))
         names = [variable.value for variable in found.variables]
         return [{n: term for n, term in zip(names, row, strict=True) if term is not None} for row in found]
+
+    def goes_beyond(self, graph: ox.NamedNode) -> bool:
+        """As `Store.goes_beyond`."""
+        beyond = f"ASK {{ GRAPH {graph} {{ ?s ?p ?o }} FILTER NOT EXISTS {{ ?s ?p ?o }} }}"
+        return bool(cast("ox.QueryBoolean", self._store.query(beyond)))
 
     def count(self, predicate: ox.NamedNode, value: Term | None, graph: ox.DefaultGraph | None, most: int) -> int:
         """As `Store.count`, counted in the store."""

@@ -172,6 +172,13 @@ class RemoteStore:
             self._solutions.put(key, found)
         return list(found)
 
+    def goes_beyond(self, graph: ox.NamedNode) -> bool:
+        """As `kclod.store.Store.goes_beyond`."""
+        lacking = self._where("?s ?p ?o", DEFAULT_GRAPH)
+        return bool(
+            self._all(f"SELECT ?p {{ {self._where('?s ?p ?o', graph)} FILTER NOT EXISTS {{ {lacking} }} }} LIMIT 1")
+        )
+
     def count(self, predicate: ox.NamedNode, value: Term | None, graph: ox.DefaultGraph | None, most: int) -> int:
         """As `kclod.store.Store.count`."""
         key = (predicate, value, graph, most)

@@ -136,8 +136,7 @@ class Reader:
 
     def _accepted(self, graph: ox.NamedNode) -> bool:
         """Whether what a claim states is in the default graph."""
-        beyond = f"GRAPH {graph} {{ ?s ?p ?o }} FILTER NOT EXISTS {{ ?s ?p ?o }}"
-        return not self.store.solutions("?p", beyond, "LIMIT 1")
+        return not self.store.goes_beyond(graph)
 
     def predicates(self) -> tuple[ox.NamedNode, ...]:
         """Every property of the default graph; read once."""
