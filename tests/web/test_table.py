@@ -38,6 +38,7 @@ ADDRESSES = {
     "overview.browse": ["/browse", f"/browse?class={quote(BASE, safe='')}ontology%23Light"],
     "citing.cite": [f"/cite?iri={quote(ALPHA, safe='')}", f"/cite?format=bib&iri={quote(ALPHA, safe='')}"],
     "terms.listing": ["/sparql/terms.json"],
+    "lookups.lookup": ["/lookup"],
     "overview.robots": ["/robots.txt"],
     "overview.health": ["/health"],
     "overview.live": ["/health/live"],
@@ -54,6 +55,7 @@ ACCEPTS = [None, "*/*", "image/png", "text/html", "text/html;q=0.5, text/turtle"
 LANGUAGES = [None, "ko", "fr-CA, en;q=0.5", "xx"]
 BY_OTHERS = {
     *("built.file", "drawn.picture", "measuring.metrics", "ontology.version", "sparql.post", "terms.labels"),
+    "lookups.by",
     *("search.search", "search.as_json", "search.suggest", "search.description"),
 }
 FIELDS = ("Accept", "Accept-Language", "Accept-Profile", "Prefer")

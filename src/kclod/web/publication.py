@@ -27,6 +27,7 @@ from kclod.web.gone import Gone
 from kclod.web.http.addresses import Addresses
 from kclod.web.http.cache import Cache
 from kclod.web.http.clients import Network, Shares, networks
+from kclod.web.identified import Identified
 from kclod.web.limits import Limits
 from kclod.web.metrics import Metrics
 from kclod.web.searching import Search
@@ -65,6 +66,7 @@ class Publication:
     modified: datetime
     """When the release was made or the program that shows it was installed, whichever is later: to the second."""
     search: Search
+    identified: Identified
     metrics: Metrics
 
     @classmethod
@@ -103,6 +105,7 @@ class Publication:
             _authors(store, site.dataset_iri),
             _modified(release.path),
             Search(release, reader),
+            Identified(site, store),
             Metrics(release, limits, pool, cache),
         )
 

@@ -107,6 +107,22 @@ TABLE: Mapping[str, Row] = {
     "search.as_json": Row("search as JSON", "/search.json?q=WORDS", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
     "search.suggest": Row("suggestions", "/search/suggest?q=WORDS", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
     "search.description": Row("OpenSearch description", "/opensearch.xml", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "lookups.lookup": Row(
+        "look-up",
+        "/lookup?scheme=SCHEME&id=ID",
+        offers=(HTML, Offer("application/json")),
+        vary=("Accept", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+    ),
+    "lookups.by": Row(
+        "look-up by path",
+        "/id/by/SCHEME/ID",
+        status=303,
+        offers=(HTML, Offer("application/json")),
+        vary=("Accept", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+        tagged=False,
+    ),
     "measuring.metrics": Row("metrics", "/metrics", vary=("Accept",), tagged=False),
     "drawn.picture": Row("picture", "/pictures/NAME", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
     "citing.cite": Row("citation", "/cite?iri=IRI", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
