@@ -22,6 +22,8 @@ from kclod.integrity import FileEntry, digest, media_type_of
 
 TEMPORARY = ".tmp-"
 _LARGE = 1 << 24
+_FOLDER_MODE, _FILE_MODE, _FINAL_MODE = 0o755, 0o644, 0o444
+"""Nobody but the owner writes below the folder of releases, whatever the umask is."""
 
 
 class Draft:
@@ -86,8 +88,8 @@ def only_writer(root: Path, patience: float) -> Iterator[None]:
     UsageError when the folder cannot be written, or another build holds the lock for longer than `patience` seconds.
     """
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        lock = (root / ".lock").open("a")
+        root.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
+        lock = open(root / ".lock", "a", opener=lambda path, flags: os.open(path, flags, _FILE_MODE))  # noqa: SIM115 # closed below; Path.open takes no opener
     except OSError as error:
         raise unwritable(root, error) from None
     with lock:
@@ -132,8 +134,9 @@ def settle(draft: Draft, final: Path) -> None:
     draft.wait()
     for parent, _, files in os.walk(draft.folder, topdown=False):
         for name in files:
-            (Path(parent) / name).chmod(0o444)
+            (Path(parent) / name).chmod(_FINAL_MODE)
             _sync(Path(parent) / name)
+        Path(parent).chmod(_FOLDER_MODE)
         _sync(Path(parent))
     draft.folder.rename(final)
     _sync(final.parent)

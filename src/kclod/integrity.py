@@ -98,7 +98,7 @@ def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: S
     found = _files_below(folder)
     for path, entry in listed.items():
         place = folder / path
-        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        if not is_below(path):
             problems.append(_problem("unsafe-path", "the list names a path outside of the folder", folder, path))
         elif path not in found:
             problems.append(_problem("missing-file", "is listed and not there", folder, path))
@@ -113,7 +113,38 @@ def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: S
             problems.append(_problem("symlink", "is a link, and a release has none", folder, path))
         elif path not in listed and path not in unlisted:
             problems.append(_problem("unlisted-file", "is there and not listed", folder, path))
+    problems += _writable(folder)
     return sorted(problems, key=lambda p: (p.file or "", p.rule))
+
+
+def is_below(path: str) -> bool:
+    """Whether a listed path, joined to a folder, names something below it, as far as names tell."""
+    parts = path.split("/")
+    return bool(path) and not any(part in ("", ".", "..") or "\0" in part for part in parts) and "\\" not in path
+
+
+def first_link(folder: Path, paths: Iterable[str]) -> str | None:
+    """The first of the paths below a folder that is a symlink or leads through one."""
+    checked: dict[Path, bool] = {}
+    for path in paths:
+        place = folder
+        for part in path.split("/"):
+            place = place / part
+            if place not in checked:
+                checked[place] = place.is_symlink()
+            if checked[place]:
+                return path
+    return None
+
+
+def _writable(folder: Path) -> list[Problem]:
+    """What everybody may change: files and folders with the write permission of others."""
+    below = (Path(parent) / name for parent, folders, files in os.walk(folder) for name in (*folders, *files))
+    return [
+        Problem("release.writable", "everybody may write it", f"chmod -R o-w {folder}", str(place))
+        for place in (folder, *below)
+        if not place.is_symlink() and place.stat().st_mode & 0o002
+    ]
 
 
 def _files_below(folder: Path) -> set[str]:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +32,9 @@ from kclod.integrity import (
     InputEntry,
     digest_of_code,
     file_entry,
+    first_link,
     input_entry,
+    is_below,
     package_versions,
     problems_of_files,
     text_digest,
@@ -60,7 +63,7 @@ __all__ = [
 SITE, ONTOLOGY, STORE = "site.json", "ontology.ttl", "store"
 _LARGE_GRAPH = 50_000
 """Statements from which on a process of its own is worth its start."""
-_MANIFEST, _STORE_LIST, _CURRENT = "manifest.json", "store.json", "current"
+MANIFEST, _STORE_LIST, CURRENT = "manifest.json", "store.json", "current"
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,11 @@ class Release:
     version: str
     manifest: Mapping[str, object]
     site: Site
+
+    @property
+    def made(self) -> datetime:
+        """When it was put in place: the time of its manifest's file, to the second; a release holds no such time."""
+        return datetime.fromtimestamp(int((self.path / MANIFEST).stat().st_mtime), UTC)
 
     @property
     def counts(self) -> Counts:
@@ -266,11 +274,11 @@ def finish(
     Errors as those of `publish`.
     """
     version = version_of(site, inputs)
-    link = root / _CURRENT
+    link = root / CURRENT
     if link.exists() and not link.is_symlink():
         raise _usage("release.current", "must be a symlink to a release", "move this file or folder away", link)
     manifest = _Manifest(version, site.dataset_iri, site.version, counts, inputs, draft.entries, tool_versions())
-    draft.write(_MANIFEST, json_text(asdict(manifest)).encode())
+    draft.write(MANIFEST, json_text(asdict(manifest)).encode())
     final = root / version
     if final.exists():
         _check_same(final, draft.folder)
@@ -308,7 +316,7 @@ def _check_same(final: Path, draft: Path) -> None:
         fix = f"delete the folder {final} (and what points to it) and build again"
         message = "a release of this version exists and is damaged"
         raise RefusedError([Problem("release.damaged", message, fix, str(final)), *problems])
-    if (final / _MANIFEST).read_bytes() != (draft / _MANIFEST).read_bytes():
+    if (final / MANIFEST).read_bytes() != (draft / MANIFEST).read_bytes():
         message = "a release of this version exists and holds something else, though inputs and tools are the same"
         raise RefusedError(
             Problem("release.differs", message, "raise the dataset's version, or delete the folder", str(final))
@@ -316,28 +324,51 @@ def _check_same(final: Path, draft: Path) -> None:
 
 
 def load(path: Path) -> Release:
-    """Open a release folder, or a symlink to one. UsageError when it is none; `verify` checks its digests."""
-    if not (path / _MANIFEST).is_file():
+    """Open a release folder, or a symlink to one. UsageError when it is none; `verify` checks its digests.
+
+    UsageError too when its manifest lists a path that leads out of it, or one that is a symlink or below one: nothing
+    elsewhere is ever read for it.
+    """
+    if not (path / MANIFEST).is_file():
         raise _usage(
             "release.none", "this is no release: it has no manifest.json", "name a release folder, or run a build", path
         )
     path = path.resolve()
     manifest = _read_manifest(path)
+    listed = [file.path for file in manifest.files]
+    unsafe = next((name for name in listed if not is_below(name)), None) or first_link(path, [*listed, SITE, STORE])
+    if unsafe is not None:
+        message, fix = f"lists {unsafe!r}, which leads elsewhere", "take the release from a source that you trust"
+        raise _usage("release.unsafe-path", message, fix, path / MANIFEST)
     site = Site.from_json((path / SITE).read_bytes() if (path / SITE).is_file() else b"", name=str(path / SITE))
     return Release(path, manifest.version, asdict(manifest), site)
 
 
 def current(root: Path) -> Release:
-    """The release that `<root>/current` points to. UsageError when there is none."""
-    if not (root / _CURRENT).exists():
-        raise _usage("release.none", "nothing is published here", "run `kclod build` first", root / _CURRENT)
-    return load(root / _CURRENT)
+    """The release that `<root>/current` points to. UsageError when there is none, or the link leads elsewhere."""
+    link = root / CURRENT
+    if not link.exists():
+        raise _usage("release.none", "nothing is published here", "run `kclod build` first", link)
+    version = pointed(root)
+    if version is None or (root / version).is_symlink():
+        message, fix = "leads elsewhere than to a folder beside it", "name a release: kclod rollback VERSION"
+        raise _usage("release.current", message, fix, link)
+    return load(root / version)
+
+
+def pointed(root: Path) -> str | None:
+    """The name that `<root>/current` holds, without looking whether that is there; None if it is none of a release."""
+    try:
+        name = str((root / CURRENT).readlink())
+    except OSError:
+        return None
+    return name if SEGMENT.fullmatch(name) else None
 
 
 def is_current(root: Path, version: str) -> bool:
     """Whether `<root>/current` points to this release, and it is there."""
-    link = root / _CURRENT
-    return link.is_symlink() and str(link.readlink()) == version and (link / _MANIFEST).is_file()
+    link = root / CURRENT
+    return link.is_symlink() and str(link.readlink()) == version and (link / MANIFEST).is_file()
 
 
 def verify(path: Path) -> list[Problem]:
@@ -354,14 +385,14 @@ def verify(path: Path) -> list[Problem]:
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         return [Problem("release.missing-file", message, "build the release again", str(path / _STORE_LIST))]
-    problems = problems_of_files(path, [*manifest.files, *listed], unlisted={_MANIFEST, _STORE_LIST})
+    problems = problems_of_files(path, [*manifest.files, *listed], unlisted={MANIFEST, _STORE_LIST})
     if manifest.version != _version(manifest.dataset_version, manifest.inputs, manifest.tools):
         problems.append(
             Problem(
                 "release.version",
                 f"{manifest.version} is not the version of the inputs and tools it lists",
                 "build the release again",
-                str(path / _MANIFEST),
+                str(path / MANIFEST),
             )
         )
     return problems
@@ -394,8 +425,31 @@ def input_entries(inputs: Mapping[str, Path]) -> list[InputEntry]:
         ) from None
 
 
+@dataclass(frozen=True)
+class Edition:
+    """A release as its manifest tells of it, its files not looked at; `made` is as of `Release.made`."""
+
+    path: Path
+    version: str
+    dataset: str
+    dataset_version: str
+    counts: Counts
+    made: datetime
+
+    def load(self) -> Release:
+        """Open it. UsageError as of `load`."""
+        return load(self.path)
+
+
+def edition(path: Path) -> Edition:
+    """What the manifest of a release folder tells. UsageError when it cannot be read."""
+    manifest = _read_manifest(path)
+    made = datetime.fromtimestamp(int((path / MANIFEST).stat().st_mtime), UTC)
+    return Edition(path, manifest.version, manifest.dataset, manifest.dataset_version, manifest.counts, made)
+
+
 def _read_manifest(path: Path) -> _Manifest:
-    place = path / _MANIFEST
+    place = path / MANIFEST
     try:
         return from_json_text(_manifest_adapter(), place.read_bytes(), str(place))
     except OSError as error:

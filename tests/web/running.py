@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from kclod.release import Release
@@ -23,7 +24,10 @@ from kclod.web.limits import Limits
 from kclod.web.serve import serve
 
 limits = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(sys.argv[2]).items()}
-serve(load(Path(sys.argv[1])), port=0, limits=Limits(**limits), **json.loads(sys.argv[3]),
+options = json.loads(sys.argv[3])
+if "follow" in options:
+    options["follow"] = Path(options["follow"])
+serve(load(Path(sys.argv[1])), port=0, limits=Limits(**limits), **options,
       announce=lambda address: print(address, flush=True))
 """
 
@@ -70,10 +74,13 @@ def received(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def running(release: Release, options: dict[str, str] | None = None, **limits: object) -> Iterator[Running]:
+def running(
+    release: Release, options: dict[str, str] | None = None, *, follow: Path | None = None, **limits: object
+) -> Iterator[Running]:
     """A server over the release, `options` those of `serve`; ended, with all its processes, as the block is left."""
+    options = dict(options or {}) | ({"follow": str(follow)} if follow else {})
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(release.path), json.dumps(limits), json.dumps(options or {})],
+        [sys.executable, "-c", PROGRAM, str(release.path), json.dumps(limits), json.dumps(options)],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -21,7 +21,7 @@ from kclod.evidence import check_evidence, locate, show_claims
 from kclod.explanation import read_triple, show_explanation, trace
 from kclod.project import Project, labels_of
 from kclod.records import load_records
-from kclod.release import Release, current, load
+from kclod.release import Release, current, load, verify
 from kclod.remote.asking import credentials
 from kclod.remote.reading import Reading
 from kclod.store import open_read_only
@@ -192,8 +192,10 @@ def serve(
 ) -> None:
     """Serve a release: pages, SPARQL endpoint at /sparql, dumps.
 
-    Serves the project's current release (run `kclod build` first), or with --data any RDF files as they are. With
-    --store the release that this server holds, whose folder must be among the releases.
+    Serves the project's current release (run `kclod build` first), and moves to another one when a build or `kclod
+    rollback` has made that the current one; no request fails. With --release one release, which is verified first; with
+    --data any RDF files as they are; with --store the release that this server holds, whose folder must be among the
+    releases.
     """
     from kclod.web.serve import serve as run_server  # noqa: PLC0415  # a server to import, which only this verb should cost
 
@@ -227,7 +229,7 @@ def serve(
     if prefix is not None and not re.fullmatch(r"(/[^/?#]+)*/?", prefix):
         raise UsageError(Problem("serve.prefix", f"{prefix!r} is no path", "give one such as /data"))
 
-    def run(release: Release, store: str | None = None) -> None:
+    def run(release: Release, store: str | None = None, follow: Path | None = None) -> None:
         def answering(address: str) -> None:
             messages.print(f"Serving {address} (Ctrl-C stops)", markup=False)
 
@@ -241,6 +243,7 @@ def serve(
             announce=answering,
             log_queries=log_queries,
             store=store,
+            follow=follow,
         )
 
     if data:
@@ -253,14 +256,20 @@ def serve(
             release = pipeline.publish_files(files, Path(scratch), base_iri=base, title=title)
             run(release)
         return
-    if store and not chosen:
-        release, store = published_release(releases or folder / RELEASES, store)
-    else:
-        release = load(chosen) if chosen else current(releases or folder / RELEASES)
+    root = releases or folder / RELEASES
+    if chosen:
+        release = load(chosen)
+        if problems := verify(release.path):
+            raise RefusedError(problems)
         store = store.replace("{release}", release.version) if store else None
         if store:
             Reading.open(store, credentials(), release.version)
-    run(release, store)
+        run(release, store)
+    elif store:
+        release, address = published_release(root, store)
+        run(release, *((store, root) if "{release}" in store else (address,)))
+    else:
+        run(current(root), None, root)
 
 
 def published_release(releases: Path, store: str) -> tuple[Release, str]:

@@ -23,13 +23,14 @@ from kclod.columnar.table import open_table
 from kclod.columnar.update import updated
 from kclod.errors import UsageError
 from kclod.integrity import text_digest
-from kclod.pipeline.previous import Asserted, GraphsView, SortedFile, SortedLines, Union
+from kclod.pipeline.previous import Asserted, GraphsView, Union
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import Task
 from kclod.rdf import Line, Statement, has_blank_node, line_of, quads_from, split_line
 from kclod.reason import Update, update
 from kclod.release import STORE, Counts, Release
 from kclod.signatures import outgoing_signatures
+from kclod.sorted_dump import SortedFile, SortedLines
 from kclod.statistics import Statistics
 from kclod.store import copy_store, open_read_only
 from kclod.text import change_index

@@ -10,12 +10,12 @@ from kclod import rdf, turtle
 from kclod.columnar.build import NoColumnsError
 from kclod.pipeline.change import Change, Delta, NotLocalError
 from kclod.pipeline.checks import ConsistencyCheck, approved
-from kclod.pipeline.previous import SortedLines
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, Task
 from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, verify, write_columns
 from kclod.shacl import Report
 from kclod.site import Site
+from kclod.sorted_dump import SortedLines
 from kclod.text import FILE as TEXT
 
 

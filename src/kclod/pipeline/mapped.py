@@ -131,7 +131,8 @@ class Mapper:
 
         RefusedError with every problem of every file, or of the mappings.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.parent.mkdir(0o755, exist_ok=True)
+        self.folder.mkdir(0o755, exist_ok=True)
         announce("records")
         try:
             return MappedFiles(self.folder, self._files(known, announce))

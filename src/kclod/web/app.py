@@ -45,8 +45,11 @@ def create_app(
     public_url: str | None = None,
     prefix: str | None = None,
     store: str | None = None,
+    before: flask.Flask | None = None,
 ) -> flask.Flask:
     """The site of a release. UsageError when its store cannot be opened.
+
+    `before` is the application whose place this one takes: what clients have had and what was counted goes on.
 
     `store` is the address of a SPARQL server that holds the release (see `kclod.remote`), in place of the store in its
     folder.
@@ -62,7 +65,10 @@ def create_app(
     limits = limits or Limits()
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
-    publication.attach(app, publication.Publication.open(release, limits, public_url, store))
+    known = publication.of(before) if before is not None else None
+    publication.attach(app, publication.Publication.open(release, limits, public_url, store, known))
+    if known is None:
+        publication.of(app).counted()
     for module in (
         built,
         overview,
@@ -93,6 +99,11 @@ def create_app(
     front = Front(mounted, limits.ready_bytes, opened.shares, opened.proxies, "/sparql", answered=opened.metrics.ready)
     app.wsgi_app = front  # type: ignore[method-assign]  # Flask's documented way to wrap
     return app
+
+
+def turn_to(app: flask.Flask) -> None:
+    """From now on it is this app that is served."""
+    publication.of(app).counted()
 
 
 def warm(app: flask.Flask) -> None:

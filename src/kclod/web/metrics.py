@@ -32,7 +32,7 @@ class Metrics:
     outcomes of queries. UsageError where a reader is no address.
     """
 
-    def __init__(self, release: Release, limits: Limits, pool: _Loaded, cache: Cache) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.readers = networks(limits.metrics_readers)
         self.registry = CollectorRegistry()
         self._requests = Counter(
@@ -65,8 +65,17 @@ class Metrics:
         self._query_bytes = Counter(
             "kclod_query_bytes", "Bytes of answers to queries, streamed ones apart.", registry=self.registry
         )
-        self.registry.register(_Moment(release, pool, cache))
+        self._switches = Counter("kclod_switches", "Moves to another release while serving.", registry=self.registry)
+        self._moment: _Moment | None = None
         ProcessCollector(registry=self.registry)
+
+    def turn_to(self, release: Release, pool: _Loaded, cache: Cache) -> None:
+        """Tell of this release, its workers and its cache, in place of another's."""
+        if self._moment is not None:
+            self.registry.unregister(self._moment)
+            self._switches.inc()
+        self._moment = _Moment(release, pool, cache)
+        self.registry.register(self._moment)
 
     def request(self, kind: str, status: int, seconds: float) -> None:
         """Count a request that has been answered."""

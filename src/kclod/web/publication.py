@@ -13,7 +13,7 @@ import flask
 import pyoxigraph as ox
 
 from kclod.rdf import N_QUADS
-from kclod.release import Release
+from kclod.release import CURRENT, Release, pointed
 from kclod.remote.asking import credentials
 from kclod.remote.quads import RemoteStore
 from kclod.remote.reading import Reading, UnavailableError
@@ -64,15 +64,24 @@ class Publication:
     authors: tuple[str, ...]
     """IRIs of who made the dataset, or else of who publishes it."""
     modified: datetime
-    """When the release was made or the program that shows it was installed, whichever is later: to the second."""
+    """When the release was made, when it became the current one, or when the program that shows it was installed,
+    whichever is latest: to the second."""
     search: Search
     identified: Identified
     metrics: Metrics
 
     @classmethod
-    def open(cls, release: Release, limits: Limits, public_url: str | None, address: str | None = None) -> Publication:
+    def open(
+        cls,
+        release: Release,
+        limits: Limits,
+        public_url: str | None,
+        address: str | None = None,
+        before: Publication | None = None,
+    ) -> Publication:
         """Open the store read-only; or look at the server that holds it. Query workers start with the first query.
 
+        With the publication that was served before, what clients have had and what was counted goes on.
         UsageError when the store cannot be read or holds another release, or a trusted proxy is no address.
         """
         store: Store
@@ -97,7 +106,7 @@ class Publication:
             Addresses(site.base_iri),
             pool,
             cache,
-            Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
+            before.shares if before else Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
             Endpoints(limits),
             Gone(store, site, release.path),
@@ -106,8 +115,12 @@ class Publication:
             _modified(release.path),
             Search(release, reader),
             Identified(site, store),
-            Metrics(release, limits, pool, cache),
+            before.metrics if before else Metrics(limits),
         )
+
+    def counted(self) -> None:
+        """Have the metrics tell of this release from now on."""
+        self.metrics.turn_to(self.release, self.pool, self.cache)
 
     def ailment(self) -> str | None:
         """Why pages and queries cannot be answered now; None when they can."""
@@ -150,7 +163,9 @@ def _authors(store: Quads, dataset: str) -> tuple[str, ...]:
 def _modified(release: Path) -> datetime:
     code = Path(__file__).parent
     files = (*release.glob("manifest.json"), *(file for pattern in _SHOWN for file in code.glob(pattern)))
-    latest = max((file.stat().st_mtime for file in files), default=0.0)
+    link = release.parent / CURRENT
+    since = link.lstat().st_mtime if pointed(release.parent) == release.name else 0.0
+    latest = max((since, *(file.stat().st_mtime for file in files)))
     return datetime.fromtimestamp(int(min(latest, time.time())), UTC)
 
 

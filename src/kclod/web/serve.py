@@ -15,16 +15,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from kclod.errors import Problem, UsageError
-from kclod.release import Release, load
+from kclod.release import Release, current, load
 from kclod.web import journal
 from kclod.web.app import create_app, warm
 from kclod.web.engine import confinement
 from kclod.web.limits import Limits
+from kclod.web.switch import Switch
 
 _PAGE_THREADS = 16
 """Threads for pages, beside those that wait for queries."""
@@ -50,8 +52,12 @@ def serve(
     announce: Callable[[str], None] | None = None,
     log_queries: bool = False,
     store: str | None = None,
+    follow: Path | None = None,
 ) -> None:
     """Serve a release until SIGTERM or SIGINT; every process it started is gone when it returns.
+
+    `follow` is the folder of releases whose `current` is to be served from now on, whatever it points to; where that
+    link moves, the site moves without a request failing (see `switch`). Then `store` may hold `{release}`.
 
     `port` 0 takes a free one. `public_url`, `prefix` and `store` are those of `create_app`. `announce` is called with
     the address once the site answers. `log_queries` has a line for each query written (see `journal`). UsageError when
@@ -78,7 +84,8 @@ def serve(
     server.address = f"http://{shown}:{port}{prefix or ''}/"
     server.announce = announce
     server.reader_seconds = limits.reader_seconds
-    loader = partial(_load, os.getpid(), release.path, limits=limits, public_url=public_url, prefix=prefix, store=store)
+    make = partial(_make, limits=limits, public_url=public_url, prefix=prefix, store=store)
+    loader = partial(_load, os.getpid(), release.path, follow, make, limits.deadline_seconds + limits.stream_seconds)
     server.serve(target_loader=loader, wrap_loader=False)
 
 
@@ -92,12 +99,24 @@ def _logging_queries() -> dict[str, Any]:
 
 
 def _load(
-    supervisor: int, path: Path, *, limits: Limits, public_url: str | None, prefix: str | None, store: str | None
+    supervisor: int, path: Path, follow: Path | None, make: Callable[..., flask.Flask], patience: float
 ) -> Callable[..., Any]:
     """The application, made in the process that runs it; that process ends with the one that supervises it."""
     confinement.die_with_parent(supervisor)
+    return make(load(path), None) if follow is None else Switch(follow, current(follow), make, patience)
 
-    app = create_app(load(path), limits=limits, public_url=public_url, prefix=prefix, store=store)
+
+def _make(
+    release: Release,
+    before: flask.Flask | None,
+    *,
+    limits: Limits,
+    public_url: str | None,
+    prefix: str | None,
+    store: str | None,
+) -> flask.Flask:
+    store = store.replace("{release}", release.version) if store else None
+    app = create_app(release, limits=limits, public_url=public_url, prefix=prefix, store=store, before=before)
     warm(app)
     return app
 

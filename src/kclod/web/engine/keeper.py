@@ -36,10 +36,10 @@ def run(control: socket.socket, store_path: Path, memory_bytes: int, dump: Path 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     confined = confinement.forbid_network()
     held = None if dump is None else store_in_memory(dump)
-    wire.send(control, {"network": "closed" if confined else "open"})
     living: set[int] = set()
     dying: set[int] = set()
     try:
+        wire.send(control, {"network": "closed" if confined else "open"})
         while True:
             while dying and not select.select([control], [], [], _REAPING)[0]:
                 _reap(dying)

@@ -1,0 +1,84 @@
+"""The releases of a folder in the order in which they were put in place, and moving `current` among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kclod.draft import TEMPORARY, only_writer, point
+from kclod.errors import Problem, RefusedError, UsageError
+from kclod.release import CURRENT, MANIFEST, Edition, Release, edition, load, pointed, verify
+
+_PATIENCE = 60.0
+
+
+def editions(root: Path) -> list[Edition]:
+    """The releases of a folder, the oldest first; what is no release, or cannot be read, is passed over.
+
+    A release holds no date, as equal inputs must give equal bytes: the order is that of the times of the manifests'
+    files. Copy releases with their times (`cp -p`, `rsync -t`).
+    """
+    dated: list[tuple[int, str, Edition]] = []
+    for manifest in root.glob(f"*/{MANIFEST}"):
+        folder = manifest.parent
+        if folder.is_symlink() or folder.name.startswith(TEMPORARY):
+            continue
+        try:
+            found = edition(folder)
+        except UsageError:
+            continue
+        if found.version == folder.name:
+            dated.append((manifest.stat().st_mtime_ns, folder.name, found))
+    return [found for _, _, found in sorted(dated, key=lambda item: item[:2])]
+
+
+def up_to(release: Release) -> list[Edition]:
+    """The releases of the same dataset beside this one that were put in place before it, the oldest first, and it.
+
+    What is newer is not among them: who has gone back to a release has taken the newer ones from the public.
+    """
+    beside = [one for one in editions(release.path.parent) if one.dataset == release.site.dataset_iri]
+    place = next((number for number, one in enumerate(beside) if one.version == release.path.name), None)
+    return [edition(release.path)] if place is None else beside[: place + 1]
+
+
+def find(root: Path, name: str) -> Release:
+    """A release by its version, or by the beginning of it that no other has; a path names any release folder.
+
+    UsageError when there is none, or more than one.
+    """
+    if "/" in name:
+        return load(Path(name))
+    if name == CURRENT and (version := pointed(root)) is not None:
+        name = version
+    known = editions(root)
+    found = [one for one in known if one.version == name] or [one for one in known if one.version.startswith(name)]
+    if len(found) != 1:
+        message = f"{len(found)} releases here have a version that begins with {name!r}"
+        fix = "name one of: " + ", ".join(one.version for one in (found or known)) if known else "run `kclod build`"
+        raise UsageError(Problem("release.unknown", message, fix, str(root)))
+    return found[0].load()
+
+
+def roll_back(root: Path, name: str | None = None) -> Release:
+    """Point `current` at another release, by default the one that was put in place before it; verified first.
+
+    UsageError when there is no such release, or a build is writing here; RefusedError when it is damaged: `current`
+    then stays.
+    """
+    with only_writer(root, _PATIENCE):
+        if name is not None:
+            chosen = find(root, name)
+            if chosen.path.parent != root.resolve():
+                message, fix = "is not in the folder of releases", "copy it there, with its times"
+                raise UsageError(Problem("release.elsewhere", message, fix, str(chosen.path)))
+        else:
+            known, version = editions(root), pointed(root)
+            place = next((number for number, one in enumerate(known) if one.version == version), 0)
+            if place == 0:
+                message, fix = "no release here was put in place before the current one", "name one: kclod releases"
+                raise UsageError(Problem("release.none-before", message, fix, str(root)))
+            chosen = known[place - 1].load()
+        if problems := verify(chosen.path):
+            raise RefusedError(problems)
+        point(root / CURRENT, chosen.version)
+        return chosen

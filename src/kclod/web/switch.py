@@ -1,0 +1,170 @@
+"""Serves the release that `current` points to, and moves to another one while it serves.
+
+Each request belongs to one release from its first byte to the last of its answer. When the link has moved, the new
+release is verified, opened and warmed beside the old one; from then on new requests get it. The old one is closed when
+the last of its requests has ended, or when the longest that a request may take is over: never more than two are open.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import flask
+
+from kclod.errors import KclodError, Problem, RefusedError, UsageError
+from kclod.release import Release, load, pointed, verify
+from kclod.web.app import close, turn_to
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_log = logging.getLogger(__name__)
+_LOOK = 0.25
+"""Seconds between looks at the link."""
+_AGAIN = 30.0
+"""Seconds after which a release that could not be opened is tried again, while the link still names it."""
+
+
+class Serving:
+    """One release that is open, and how many requests are in it."""
+
+    def __init__(self, version: str, app: flask.Flask) -> None:
+        self.version, self.app = version, app
+        self._users = 0
+        self._turn = threading.Condition()
+
+    def enter(self) -> None:
+        """A request begins."""
+        with self._turn:
+            self._users += 1
+
+    def leave(self) -> None:
+        """A request has ended."""
+        with self._turn:
+            self._users -= 1
+            if not self._users:
+                self._turn.notify_all()
+
+    @property
+    def users(self) -> int:
+        """Requests that are in it."""
+        return self._users
+
+    def drained(self, seconds: float) -> bool:
+        """Whether no request is in it any more, after so many seconds at most."""
+        with self._turn:
+            return self._turn.wait_for(lambda: not self._users, seconds)
+
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The answer of a request that has entered; it leaves with the last byte (PEP 3333)."""
+        try:
+            parts = self.app(environ, start_response)
+        except BaseException:
+            self.leave()
+            raise
+        if isinstance(parts, tuple):  # bytes that are ready need the release no more
+            self.leave()
+            return parts
+        return _Answer(parts, self.leave)
+
+
+class _Answer:
+    """The parts of an answer; whoever reads them closes them."""
+
+    def __init__(self, parts: Iterable[bytes], ended: Callable[[], None]) -> None:
+        self._parts, self._ended = parts, ended
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    def close(self) -> None:
+        """Let the release know; once."""
+        ended, self._ended = self._ended, _nothing
+        try:
+            close = getattr(self._parts, "close", None)
+            if close is not None:
+                close()
+        finally:
+            ended()
+
+
+def _nothing() -> None:
+    pass
+
+
+class Switch:
+    """The WSGI application in front of those of the releases."""
+
+    def __init__(
+        self,
+        root: Path,
+        first: Release,
+        make: Callable[[Release, flask.Flask | None], flask.Flask],
+        patience: float,
+    ) -> None:
+        """`make` opens and warms the application of a release, given the one that is served until then. An old one may
+        take `patience` seconds for its last requests."""
+        self._root, self._make, self._patience = root, make, patience
+        self._now = Serving(first.version, make(first, None))
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._failed: tuple[str, float] | None = None
+        threading.Thread(target=self._watch, name="kclod-switch", daemon=True).start()
+
+    @property
+    def version(self) -> str:
+        """The release that is served now."""
+        return self._now.version
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The answer of the release that is served as the request comes in."""
+        with self._lock:
+            serving = self._now
+            serving.enter()
+        return serving.answer(environ, start_response)
+
+    def close(self) -> None:
+        """Watch no more, and end what the release has started."""
+        self._ended.set()
+        close(self._now.app)
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK):
+            self.look()
+
+    def look(self) -> None:
+        """Move to the release that the link names, if that is another one and can be served."""
+        wanted = pointed(self._root)
+        if wanted is None or wanted == self._now.version:
+            return
+        if self._failed and self._failed[0] == wanted and time.monotonic() < self._failed[1]:
+            return
+        try:
+            self._move(wanted)
+            self._failed = None
+        except Exception as error:  # the site goes on with what it has
+            self._failed = (wanted, time.monotonic() + _AGAIN)
+            told = "; ".join(map(str, error.problems)) if isinstance(error, KclodError) else repr(error)
+            _log.error("release %s is not served, %s is still: %s", wanted, self._now.version, told)
+
+    def _move(self, wanted: str) -> None:
+        folder = self._root / wanted
+        if folder.is_symlink():
+            raise UsageError(Problem("release.current", "the folder is a link", "put a release there", str(folder)))
+        if problems := verify(folder):
+            raise RefusedError(problems)
+        old, new = self._now, Serving(wanted, self._make(load(folder), self._now.app))
+        with self._lock:
+            self._now = new
+        turn_to(new.app)
+        if not old.drained(self._patience):
+            _log.warning("release %s is closed with %d requests in it", old.version, old.users)
+        close(old.app)
+        del old
+        gc.collect()  # an application is full of cycles, and holds a store
