@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from importlib import metadata
@@ -30,6 +32,7 @@ _MEDIA_TYPES = {
 """Written out, because Python's `mimetypes` reads the tables of the machine and so differs between machines."""
 
 _TOOLS = ("kclod", "owlready2", "pyoxigraph", "pyshacl", "rdflib", "regex")
+_GZIP, _PIECE = ".gz", 1 << 20
 _AGAIN = "build the release again, or copy it again from where it came"
 
 
@@ -117,14 +120,59 @@ def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: S
     return sorted(problems, key=lambda p: (p.file or "", p.rule))
 
 
+def problems_of_compressed(folder: Path, entries: Iterable[FileEntry]) -> list[Problem]:
+    """Whether each `X.gz` unpacks to the listed `X`: no more is unpacked of it than X is long, whatever it claims."""
+    listed = {entry.path: entry for entry in entries}
+    problems = []
+    for path, entry in listed.items():
+        plain = listed.get(path.removesuffix(_GZIP))
+        if not path.endswith(_GZIP) or not is_below(path) or not (folder / path).is_file():
+            continue
+        if plain is None:
+            problems.append(_problem("compressed-file", "the file that it unpacks to is not listed", folder, path))
+        elif not _unpacks_to(folder / entry.path, plain):
+            problems.append(_problem("compressed-file", f"does not unpack to {plain.path}", folder, path))
+    return problems
+
+
+def _unpacks_to(path: Path, plain: FileEntry) -> bool:
+    sha256, left = hashlib.sha256(), plain.bytes
+    try:
+        with gzip.open(path) as file:
+            while piece := file.read(min(_PIECE, left + 1)):
+                left -= len(piece)
+                if left < 0:
+                    return False
+                sha256.update(piece)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return left == 0 and sha256.hexdigest() == plain.sha256
+
+
+def problems_of_inputs(folder: Path, entries: Iterable[InputEntry]) -> list[Problem]:
+    """Each input that is not below the folder as it is listed; the list names paths below it."""
+    problems = []
+    for entry in entries:
+        place = folder / entry.path
+        if not is_below(entry.path) or not place.is_file():
+            found = "is not there"
+        elif digest(place) != entry.sha256:
+            found = "is another than the release was made from"
+        else:
+            continue
+        fix = "take the inputs of that time from version control"
+        problems.append(Problem("release.input", found, fix, str(place)))
+    return problems
+
+
 def is_below(path: str) -> bool:
     """Whether a listed path, joined to a folder, names something below it, as far as names tell."""
     parts = path.split("/")
     return bool(path) and not any(part in ("", ".", "..") or "\0" in part for part in parts) and "\\" not in path
 
 
-def first_link(folder: Path, paths: Iterable[str]) -> str | None:
-    """The first of the paths below a folder that is a symlink or leads through one."""
+def first_links(folder: Path, paths: Iterable[str]) -> list[str]:
+    """The first of the paths below a folder that is a symlink or leads through one; none where all are plain."""
     checked: dict[Path, bool] = {}
     for path in paths:
         place = folder
@@ -133,8 +181,8 @@ def first_link(folder: Path, paths: Iterable[str]) -> str | None:
             if place not in checked:
                 checked[place] = place.is_symlink()
             if checked[place]:
-                return path
-    return None
+                return [path]
+    return []
 
 
 def _writable(folder: Path) -> list[Problem]:

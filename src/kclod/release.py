@@ -32,11 +32,13 @@ from kclod.integrity import (
     InputEntry,
     digest_of_code,
     file_entry,
-    first_link,
+    first_links,
     input_entry,
     is_below,
     package_versions,
+    problems_of_compressed,
     problems_of_files,
+    problems_of_inputs,
     text_digest,
 )
 from kclod.site import SEGMENT, Section, Site, StoredQuery, from_json_text, json_text, short_name
@@ -336,9 +338,9 @@ def load(path: Path) -> Release:
     path = path.resolve()
     manifest = _read_manifest(path)
     listed = [file.path for file in manifest.files]
-    unsafe = next((name for name in listed if not is_below(name)), None) or first_link(path, [*listed, SITE, STORE])
-    if unsafe is not None:
-        message, fix = f"lists {unsafe!r}, which leads elsewhere", "take the release from a source that you trust"
+    unsafe = [name for name in listed if not is_below(name)] or first_links(path, [*listed, SITE, STORE])
+    if unsafe:
+        message, fix = f"lists {unsafe[0]!r}, which leads elsewhere", "take the release from a source that you trust"
         raise _usage("release.unsafe-path", message, fix, path / MANIFEST)
     site = Site.from_json((path / SITE).read_bytes() if (path / SITE).is_file() else b"", name=str(path / SITE))
     return Release(path, manifest.version, asdict(manifest), site)
@@ -371,11 +373,12 @@ def is_current(root: Path, version: str) -> bool:
     return link.is_symlink() and str(link.readlink()) == version and (link / MANIFEST).is_file()
 
 
-def verify(path: Path) -> list[Problem]:
+def verify(path: Path, inputs: Path | None = None) -> list[Problem]:
     """Every way in which a release folder differs from its manifest and store list; empty when it is whole.
 
-    Looks for damaged, missing and additional files, links, paths that lead out of the folder, and a version that is
-    not that of the inputs and tools that the manifest names.
+    Looks for damaged, missing and additional files, links, paths that lead out of the folder, compressed files that do
+    not unpack to the file beside them, what others may write, and a version that is not that of the inputs and tools
+    that the manifest names. With the folder `inputs`, also whether the inputs below it are the ones listed.
     """
     try:
         manifest = _read_manifest(path)
@@ -386,6 +389,9 @@ def verify(path: Path) -> list[Problem]:
         message = f"cannot be read: {error.strerror}"
         return [Problem("release.missing-file", message, "build the release again", str(path / _STORE_LIST))]
     problems = problems_of_files(path, [*manifest.files, *listed], unlisted={MANIFEST, _STORE_LIST})
+    problems += problems_of_compressed(path, manifest.files)
+    if inputs is not None:
+        problems += problems_of_inputs(inputs, manifest.inputs)
     if manifest.version != _version(manifest.dataset_version, manifest.inputs, manifest.tools):
         problems.append(
             Problem(

@@ -15,12 +15,15 @@ class SortedFile:
     def __init__(self, path: Path, end: bytes, key: Callable[[bytes], bytes], start: int = 0) -> None:
         """`start` is where the first piece begins; `key` is told a piece with its end."""
         with path.open("rb") as file:
-            self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._memory: mmap.mmap | bytes = b""
+            if path.stat().st_size:  # an empty file cannot be mapped
+                self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._end, self._key, self._start = end, key, start
 
     def close(self) -> None:
         """Let go of the file."""
-        self._memory.close()
+        if isinstance(self._memory, mmap.mmap):
+            self._memory.close()
 
     def first_at_least(self, key: bytes) -> int:
         """Where the first piece begins whose key is not less than this one; the end of the file where there is none."""
@@ -60,7 +63,7 @@ class SortedFile:
         yield from _in_parts(self._memory, begin, len(self._memory))
 
 
-def _in_parts(memory: mmap.mmap, begin: int, end: int) -> Iterator[bytes]:
+def _in_parts(memory: mmap.mmap | bytes, begin: int, end: int) -> Iterator[bytes]:
     while begin < end:
         yield memory[begin : min(end, begin + _PART)]
         begin += _PART
@@ -84,6 +87,11 @@ class SortedLines(SortedFile):
                 break
             found.append(piece[:-3].decode())
         return found
+
+    def has_prefix(self, prefix: str) -> bool:
+        """Whether a line begins with a text."""
+        wanted = prefix.encode()
+        return next(self.pieces(self.first_at_least(wanted)), b"").startswith(wanted)
 
     def changed(self, removed: Iterable[Line], added: Iterable[Line]) -> Iterator[bytes]:
         """The whole file without some of its lines, and with others."""

@@ -22,6 +22,8 @@ MODULES = {
     "kclod.cli.mapping": ("map",),
     "kclod.cli.publishing": ("build", "serve", "evidence", "explain", "records", "schema"),
     "kclod.cli.querying": ("query",),
+    "kclod.cli.difference": ("diff",),
+    "kclod.cli.releases": ("verify", "releases", "rollback"),
     "kclod.cli.remote": ("publish",),
     "kclod.cli.stages": ("reason", "validate"),
 }

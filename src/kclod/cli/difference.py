@@ -1,0 +1,139 @@
+"""The verb diff: what changed from one release to another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from kclod.changes import Difference, EntityChange, added, compare, entity_changes, patch, removed, update
+from kclod.cli.frame import RELEASES, main, messages, project_option, releases_option
+from kclod.errors import Problem, UsageError
+from kclod.history import find
+from kclod.rdf import N_QUADS
+from kclod.release import Release
+from kclod.store import Embedded, open_read_only
+from kclod.web.interface import LANGUAGES
+from kclod.web.things.labels import Labels
+from kclod.web.versions.wording import Wording, summary
+
+_FORMATS = ("text", "json", "patch", "update", "nquads")
+
+
+@main.command()
+@click.argument("before")
+@click.argument("after")
+@project_option
+@releases_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="Words by thing, JSON, RDF Patch, SPARQL Update, or two files of N-Quads.",
+)
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the words.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="With nquads: the folder for the two files."
+)
+def diff(
+    *, before: str, after: str, folder: Path, releases: Path | None, form: str, lang: str, out: Path | None
+) -> None:
+    """Print what changed from release BEFORE to release AFTER: things, facts and links, from their dumps.
+
+    A release is named by its version or the beginning of it, by `current`, or by the path of its folder. An update
+    makes the dataset of BEFORE that of AFTER. The two files of nquads are removed.nq and added.nq.
+    """
+    root = releases or folder / RELEASES
+    old, new = find(root, before), find(root, after)
+    paths = dump_of(old), dump_of(new)
+    difference = compare(*paths)
+    if form == "nquads":
+        _files(difference, out)
+        return
+    if out is not None:
+        raise click.UsageError("--out can be used with --format nquads only.")
+    if form == "patch":
+        _write(patch(difference, _version_iri(old), _version_iri(new)))
+    elif form == "update":
+        _write(update(difference))
+    else:
+        entities = list(entity_changes(difference, new.site, *paths))
+        labels = [Labels(Embedded(open_read_only(one.store_path)), one.site.prefixes) for one in (new, old)]
+        wording = Wording(lang, labels)
+        numbers = summary(difference, entities, new.site)
+        if form == "text":
+            title = wording.word("changes.title", before=old.version, after=new.version)
+            lines = [title, *(wording.summary(numbers) if difference else [wording.word("changes.none")])]
+            _write(f"{line}\n" for line in lines)
+            _write(f"{line}\n" for entity in entities for line in ("", *wording.lines(entity)))
+        else:
+            told = {
+                "before": old.version,
+                "after": new.version,
+                "things": {kind.value: number for kind, number in numbers.things.items()},
+                "statements": {"added": numbers.added, "removed": numbers.removed},
+                "links": {"added": numbers.links_added, "removed": numbers.links_removed},
+                "changes": [as_json(entity, wording) for entity in entities],
+            }
+            _write([json.dumps(told, ensure_ascii=False, indent=1), "\n"])
+
+
+def dump_of(release: Release) -> Path:
+    """The N-Quads dump of a release. UsageError when it has none."""
+    found = next((dump.path for dump in release.dumps if dump.path.suffix == f".{N_QUADS.name}"), None)
+    if found is None:
+        message, fix = "this release has no N-Quads dump", "build it again"
+        raise UsageError(Problem("release.no-dump", message, fix, str(release.path)))
+    return found
+
+
+def as_json(entity: EntityChange, wording: Wording) -> dict[str, object]:
+    """A thing with its facts, for programs: terms as in N-Triples, names in the language."""
+    return {
+        "iri": entity.iri,
+        "name": wording.name(entity.iri),
+        "change": entity.kind.value,
+        "facts": [
+            {
+                "property": fact.predicate,
+                "name": wording.property(fact.predicate),
+                "removed": fact.removed,
+                "added": fact.added,
+                "role": fact.role,
+                "graph": fact.graph or None,
+            }
+            for fact in entity.facts
+        ],
+    }
+
+
+def _version_iri(release: Release) -> str:
+    return f"{release.site.base_iri}releases/{release.version}/"
+
+
+def _files(difference: Difference, out: Path | None) -> None:
+    if out is None:
+        raise click.UsageError("--format nquads writes two files: name a folder with --out.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, lines in (("removed.nq", removed(difference)), ("added.nq", added(difference))):
+            with (out / name).open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(lines)
+    except OSError as error:
+        message = error.strerror or str(error)
+        raise UsageError(Problem("file.unwritable", message, "name another folder", str(out))) from None
+    messages.print(f"removed.nq, added.nq in {out}", markup=False)
+
+
+def _write(pieces: Iterable[str]) -> None:
+    out = click.get_binary_stream("stdout")
+    out.writelines(_encoded(pieces))
+    out.flush()
+
+
+def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    return (piece.encode() for piece in pieces)

@@ -1,0 +1,84 @@
+"""The verbs on releases that are there: verify, releases, rollback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from kclod.cli.frame import FOLDER, RELEASES, main, messages, output, project_option, releases_option
+from kclod.errors import RefusedError
+from kclod.history import editions, find, roll_back
+from kclod.release import pointed
+from kclod.release import verify as problems_of
+
+
+@main.command()
+@click.argument("release", type=FOLDER, required=False)
+@project_option
+@releases_option
+@click.option("--inputs", type=FOLDER, help="Look also whether the files of this project are those it was made from.")
+def verify(*, release: Path | None, folder: Path, releases: Path | None, inputs: Path | None) -> None:
+    """Check a release folder, by default the current one, against the digests that it lists.
+
+    Finds damaged, missing, added and linked files, compressed dumps that unpack to something else, a version that is
+    not that of the inputs and tools listed, and what everybody may write. Exit 1 when something is wrong.
+    """
+    path = release or find(releases or folder / RELEASES, "current").path
+    problems = problems_of(path.resolve(), inputs)
+    if problems:
+        raise RefusedError(problems)
+    messages.print(f"{path.resolve().name} is whole", markup=False)
+
+
+@main.command(name="releases")
+@project_option
+@releases_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def releases_(*, folder: Path, releases: Path | None, as_json: bool) -> None:
+    """List the releases, the oldest first: version, dates, how much each holds, and which is the current one."""
+    root = releases or folder / RELEASES
+    now = pointed(root)
+    rows = []
+    for one in editions(root):
+        counts = one.counts
+        rows.append(
+            {
+                "version": one.version,
+                "issued": one.load().site.issued,
+                "made": one.made.isoformat().replace("+00:00", "Z"),
+                "quads": counts.quads,
+                "default_graph_triples": counts.default_graph_triples,
+                "named_graphs": counts.named_graphs,
+                "current": one.version == now,
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    numbers = ("quads", "default_graph_triples", "named_graphs")
+    cells = [["", "version", "issued", "made", "quads", "default graph", "named graphs"]]
+    for row in rows:
+        told = (str(row["version"]), str(row["issued"] or ""), str(row["made"]))
+        cells.append(["→" if row["current"] else "", *told, *(f"{row[name]:,}" for name in numbers)])
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    for line in cells:
+        texts = [cell.ljust(width) for cell, width in zip(line[:4], widths[:4], strict=True)]
+        texts += [cell.rjust(width) for cell, width in zip(line[4:], widths[4:], strict=True)]
+        click.echo("  ".join(texts).rstrip())
+
+
+@main.command()
+@click.argument("version", required=False)
+@project_option
+@releases_option
+def rollback(*, version: str | None, folder: Path, releases: Path | None) -> None:
+    """Make another release the current one: the one made before it, or VERSION (its beginning will do).
+
+    It is verified first. A server that runs moves to it without failing a request. Going forward again is the same:
+    name the newer version, or build.
+    """
+    chosen = roll_back(releases or folder / RELEASES, version)
+    messages.print(f"The current release is {chosen.version}", markup=False)
+    output.print(str(chosen.path), markup=False)

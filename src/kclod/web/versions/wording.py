@@ -1,0 +1,117 @@
+"""What changed from one release to another, in the words of a language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from kclod.changes import Difference, EntityChange, FactChange, Kind
+from kclod.rdf import split_line
+from kclod.site import Site
+from kclod.vocab import XSD
+from kclod.web import interface
+from kclod.web.plain import plain
+from kclod.web.present import parse_term
+from kclod.web.things.labels import Labels
+
+_LONG = 300
+_DATES = {XSD[name].value for name in ("date", "gYear", "gYearMonth")} | {"http://id.loc.gov/datatypes/edtf/EDTF"}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many things were added, removed and changed; distinct statements; statements of the graph of links."""
+
+    things: dict[Kind, int]
+    added: int
+    removed: int
+    links_added: int
+    links_removed: int
+
+
+def summary(difference: Difference, entities: Iterable[EntityChange], site: Site) -> Summary:
+    """The numbers of a difference. A statement that is in several graphs counts once."""
+    things = dict.fromkeys(Kind, 0)
+    for entity in entities:
+        if not entity.iri.startswith("_:"):
+            things[entity.kind] += 1
+    links = site.graphs.get("links")
+    counts = []
+    for lines in (difference.all_added, difference.all_removed):
+        pairs = [split_line(line) for line in lines]
+        counts.append((len({statement for statement, _ in pairs}), sum(graph == links for _, graph in pairs)))
+    (added, links_added), (removed, links_removed) = counts
+    return Summary(things, added, removed, links_added, links_removed)
+
+
+class Wording:
+    """Names and values in one language; a name that the first release does not give is taken from the next."""
+
+    def __init__(self, language: str, labels: Sequence[Labels]) -> None:
+        self.language, self._labels = language, labels
+
+    def word(self, key: str, **values: object) -> str:
+        """A word of the interface."""
+        return interface.word(self.language, key, **values)
+
+    def name(self, iri: str) -> str:
+        """What a thing is called."""
+        if iri.startswith("_:"):
+            return self.word("changes.part")
+        for labels in self._labels:
+            if labels.has(iri):
+                return plain(labels.of(iri, self.language).text, _LONG)
+        return interface.standard_term(self.language, iri) or self._labels[0].compact(iri)
+
+    def property(self, iri: str) -> str:
+        """What a property is called."""
+        for labels in self._labels:
+            if labels.has(iri):
+                label = labels.of_term(iri, self.language)
+                if label.language == self.language:
+                    return label.text
+        return interface.standard_term(self.language, iri) or self._labels[0].of_term(iri, self.language).text
+
+    def value(self, term: str) -> str:
+        """An N-Triples term as a reader says it."""
+        read = parse_term(term)
+        if isinstance(read, ox.Literal):
+            text = interface.date(self.language, read.value) if read.datatype.value in _DATES else None
+            tag = f" ({read.language})" if read.language and read.language != self.language else ""
+            return f"“{plain(read.value, _LONG)}”{tag}" if text is None else text
+        return self.name(read.value) if isinstance(read, ox.NamedNode) else self.word("changes.part")
+
+    def place(self, fact: FactChange) -> str | None:
+        """Where a fact is, unless the release vouches for it as stated."""
+        if fact.role == "stated":
+            return None
+        if fact.role is None:
+            return self.word("changes.in", graph=self.name(fact.graph))
+        known = interface.catalogue(self.language).forms
+        return self.word(f"graph.{fact.role}") if f"graph.{fact.role}" in known else fact.role
+
+    def summary(self, numbers: Summary) -> list[str]:
+        """The numbers of a difference, a line each."""
+        things = {kind.value: number for kind, number in numbers.things.items()}
+        return [
+            self.word("changes.things", **things),
+            self.word("changes.statements", added=numbers.added, removed=numbers.removed),
+            self.word("changes.links", added=numbers.links_added, removed=numbers.links_removed),
+        ]
+
+    def lines(self, entity: EntityChange) -> Iterator[str]:
+        """A thing and its facts, for a terminal."""
+        iri = "" if entity.iri.startswith("_:") else f"  <{entity.iri}>"
+        yield f"{self.name(entity.iri)}{iri}: {self.word(f'changes.kind.{entity.kind.value}')}"
+        for fact in entity.facts:
+            place = self.place(fact)
+            where = f"  [{place}]" if place else ""
+            name = self.property(fact.predicate)
+            if len(fact.removed) == len(fact.added) == 1:
+                yield f"  {name}: {self.value(fact.removed[0])} → {self.value(fact.added[0])}{where}"
+                continue
+            for sign, values in (("−", fact.removed), ("+", fact.added)):
+                for value in values:
+                    yield f"  {sign} {name}: {self.value(value)}{where}"
