@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from kclod.web.interface import LANGUAGES
 from kclod.web.things.labels import Labels
 from kclod.web.versions.wording import Wording, summary
 
+_PIECE = 1_000
 _FORMATS = ("text", "json", "patch", "update", "nquads")
 
 
@@ -130,10 +132,6 @@ def _files(difference: Difference, out: Path | None) -> None:
 
 
 def _write(pieces: Iterable[str]) -> None:
-    out = click.get_binary_stream("stdout")
-    out.writelines(_encoded(pieces))
-    out.flush()
-
-
-def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
-    return (piece.encode() for piece in pieces)
+    taken = iter(pieces)
+    while some := list(islice(taken, _PIECE)):
+        click.echo("".join(some).encode(), nl=False)
