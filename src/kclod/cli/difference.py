@@ -68,9 +68,7 @@ def diff(
         wording = Wording(lang, labels)
         numbers = summary(difference, entities, new.site)
         if form == "text":
-            title = wording.word("changes.title", before=old.version, after=new.version)
-            lines = [title, *(wording.summary(numbers) if difference else [wording.word("changes.none")])]
-            _write(f"{line}\n" for line in lines)
+            _write(f"{line}\n" for line in wording.summary(old.version, new.version, numbers))
             _write(f"{line}\n" for entity in entities for line in ("", *wording.lines(entity)))
         else:
             told = {

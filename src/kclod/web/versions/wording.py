@@ -92,10 +92,14 @@ class Wording:
         known = interface.catalogue(self.language).forms
         return self.word(f"graph.{fact.role}") if f"graph.{fact.role}" in known else fact.role
 
-    def summary(self, numbers: Summary) -> list[str]:
-        """The numbers of a difference, a line each."""
+    def summary(self, before: str, after: str, numbers: Summary) -> list[str]:
+        """The two versions and the numbers of their difference, a line each."""
+        title = self.word("changes.title", before=before, after=after)
+        if not numbers.added and not numbers.removed:
+            return [title, self.word("changes.none")]
         things = {kind.value: number for kind, number in numbers.things.items()}
         return [
+            title,
             self.word("changes.things", **things),
             self.word("changes.statements", added=numbers.added, removed=numbers.removed),
             self.word("changes.links", added=numbers.links_added, removed=numbers.links_removed),
