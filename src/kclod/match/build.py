@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from kclod.match.arrays import packed
 from kclod.match.entity import Entity, Name, to_plain
 from kclod.match.grams import Parts, parts, word_hashes
-from kclod.match.normalise import Spelled, is_acronymic, spelled, tokens
+from kclod.match.lexicon import Learning
+from kclod.match.normalise import Spelled, is_acronymic, is_dense, spelled, tokens
 
 BITS = 20
 """Of a part's hash that tell where its postings are; two parts that share them only make a few candidates more."""
@@ -25,28 +26,39 @@ _FEW = 1_000
 def arrays_of(entities: Iterable[Entity]) -> dict[str, NDArray[Any]]:
     """The arrays of an index over entities, in their order. The same entities give the same arrays.
 
-    entities_*: each entity as JSON; keys_*, initials_*: each name's words, and the acronyms it may have; first[i]:
-    entity i's first name, the last entry how many there are; owner: each name's entity; token, rarity: the hashes of
-    all tokens, ascending, and how many entities have each; starts, names: for each of 2**BITS buckets of parts the
-    names that have one; norm: the weight of a name's parts.
+    entities_*: each entity as JSON; keys_*, initials_*: each name's words, and the acronyms it may have; lexicon_*:
+    words that stand for one another (kclod.match.lexicon); first[i]: entity i's first name, the last entry how many
+    there are; owner: each name's entity; token, rarity: the hashes of all tokens, ascending, and how many entities have
+    each; starts, names: for each of 2**BITS buckets of parts the names that have one; norm: the weight of a name's
+    parts.
     """
     plain: list[str] = []
     keys: list[str] = []
     initials: list[str] = []
     acronyms: list[tuple[str, ...]] = []
+    learning = Learning()
     first = [0]
     for entity in entities:
+        spoken: list[tuple[str, str]] = []
         plain.append(json.dumps(to_plain(entity), ensure_ascii=False, separators=(",", ":")))
         for name in entity.names:
             named = spelled(name.text)
             keys.append(named.key)
             initials.append(" ".join(named.initials))
             acronyms.append(acronyms_of(name, named))
+            if not is_acronymic(name) and not is_dense(named.key):
+                spoken.append((name.language, named.key))
+        learning.show(spoken)
         first.append(len(keys))
     starts, names, norm = _postings(parts(keys, acronyms), len(keys))
     owner = np.repeat(np.arange(len(plain), dtype=np.int32), np.diff(first))
     token, rarity = _rarity(word_hashes([" ".join(tokens(key)) for key in keys]), owner)
-    texts = {"entities": packed(plain), "keys": packed(keys), "initials": packed(initials)}
+    texts = {
+        "entities": packed(plain),
+        "keys": packed(keys),
+        "initials": packed(initials),
+        "lexicon": packed(learning.pairs()),
+    }
     return {
         **{f"{name}_values": packed_texts.values for name, packed_texts in texts.items()},
         **{f"{name}_offsets": packed_texts.offsets for name, packed_texts in texts.items()},

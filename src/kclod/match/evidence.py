@@ -6,19 +6,20 @@ names. A word that only one of them has is *explained* where it names the other'
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from math import ceil
 
 from rapidfuzz.distance import OSA
-from rapidfuzz.fuzz import ratio
 
+from kclod.match.lexicon import Lexicon
 from kclod.match.prepared import Known, Named, Prepared
 
 FACTS = ("country", "place", "parent", "type", "homepage", "identifier")
 """What may be known of both beside names."""
 FEATURES = (
     "name",  # share of the two names' weight that is common, 0 to 1
-    "spelling",  # likeness of the two names letter by letter, 0 to 1
     "same_name",  # 1: the same words, in any order
     "wanted_extra",  # share of the wanted name's weight that nothing explains
     "candidate_extra",  # the same of the candidate's name
@@ -34,6 +35,9 @@ FEATURES = (
 
 _INFORMATION = 3.0
 _AGREES = 0.9
+_TRANSLATED = 0.9
+_SAME_ROOT = 0.7
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,6 @@ class Pair:
     wanted: Named
     candidate: Named
     name: float
-    spelling: float
     same: bool
     acronym: bool
     matched: float
@@ -53,7 +56,7 @@ class Pair:
     @property
     def rank(self) -> float:
         """By this the best pair of two entities' names is chosen: full names before acronyms."""
-        return 2 * (not self.acronym) + self.name + self.same + 0.3 * self.spelling
+        return 2 * (not self.acronym) + self.name + self.same
 
 
 @dataclass(slots=True)
@@ -76,12 +79,13 @@ class Evidence:
     qualifier: tuple[str, ...] = ()
 
 
-def compare(wanted: Prepared, candidate: Prepared, most_telling: float) -> Evidence:
+def compare(wanted: Prepared, candidate: Prepared, most_telling: float, lexicon: Lexicon) -> Evidence:
     """The evidence of a pair. `most_telling`: the weight of a token that no entity has."""
     found = Evidence(wanted, candidate, dict.fromkeys(FEATURES, 0.0), _facts(wanted, candidate))
     for fact, same in found.facts.items():
         found.features[fact if same else f"{fact}_differs"] = 1.0
-    pairs = [pair for left in wanted.names for right in candidate.names if (pair := _side_by_side(left, right))]
+    side_by_side = (_side_by_side(left, right, lexicon) for left in wanted.names for right in candidate.names)
+    pairs = [pair for pair in side_by_side if pair]
     if pairs:
         found.best = max(pairs, key=lambda pair: pair.rank)
         _names(found, found.best, most_telling)
@@ -120,7 +124,7 @@ def _same_identifier(wanted: Prepared, candidate: Prepared) -> bool | None:
     return any(not wanted.identifiers[each].isdisjoint(candidate.identifiers[each]) for each in schemes)
 
 
-def _side_by_side(wanted: Named, candidate: Named) -> Pair | None:
+def _side_by_side(wanted: Named, candidate: Named, lexicon: Lexicon) -> Pair | None:
     """Two names compared; None where an alphabet meets another kind of script, or nothing agrees."""
     if wanted.acronymic or candidate.acronymic:
         return _acronyms(wanted, candidate)
@@ -135,12 +139,11 @@ def _side_by_side(wanted: Named, candidate: Named) -> Pair | None:
         if wanted.key.replace(" ", "") == candidate.key.replace(" ", ""):
             common, left, right = (wanted.weight + candidate.weight) / 2, {}, {}
         elif not wanted.dense:
-            common += _nearly_the_same(left, right)
+            common += _nearly_the_same(left, right, lexicon)
     if common <= 0:
         return None
     share = min(1.0, 2 * common / (wanted.weight + candidate.weight))
-    spelling = ratio(wanted.key, candidate.key) / 100
-    return Pair(wanted, candidate, share, spelling, not left and not right, False, common, left, right)
+    return Pair(wanted, candidate, share, not left and not right, False, common, left, right)
 
 
 def _acronyms(wanted: Named, candidate: Named) -> Pair | None:
@@ -148,21 +151,46 @@ def _acronyms(wanted: Named, candidate: Named) -> Pair | None:
     left, right = wanted.key.replace(" ", ""), candidate.key.replace(" ", "")
     if left != right and left not in candidate.initials and right not in wanted.initials:
         return None
-    return Pair(wanted, candidate, 1.0, 1.0, left == right, True, min(wanted.weight, candidate.weight), {}, {})
+    return Pair(wanted, candidate, 1.0, left == right, True, min(wanted.weight, candidate.weight), {}, {})
 
 
-def _nearly_the_same(left: dict[str, float], right: dict[str, float]) -> float:
-    """Takes away the words that differ by a slip or an ending from both sides; the weight that they share."""
+def _nearly_the_same(left: dict[str, float], right: dict[str, float], lexicon: Lexicon) -> float:
+    """Takes away the words that say the same from both sides; the weight that they share.
+
+    Those are words that differ by a slip or an ending, words that stand for one another, and one word in two.
+    """
     common = 0.0
-    for token in [token for token in left if len(token) >= 5]:
-        allowed = 1 if len(token) < 8 else 2
-        for other in right:
-            if len(other) >= 5 and token[0] == other[0] and abs(len(token) - len(other)) <= allowed:
-                changes = OSA.distance(token, other, score_cutoff=allowed)
-                if changes <= allowed:
-                    common += min(left.pop(token), right.pop(other)) * (1 - changes / len(token))
-                    break
+    for token in list(left):
+        found = _likest(token, right, lexicon.get(token, _NONE))
+        if found:
+            other, likeness = found
+            common += min(left.pop(token), right.pop(other)) * likeness
+    if left and "".join(left) == "".join(right):
+        common += min(sum(left.values()), sum(right.values()))
+        left.clear()
+        right.clear()
     return common
+
+
+def _likest(token: str, others: Iterable[str], translations: frozenset[str]) -> tuple[str, float] | None:
+    """The first word that says what another does, and how far it does."""
+    allowed = 0 if len(token) < 5 else 1 if len(token) < 8 else 2
+    for other in others:
+        if other in translations:
+            return other, _TRANSLATED
+        if allowed and len(other) >= 5 and token[0] == other[0] and abs(len(token) - len(other)) <= allowed:
+            changes = OSA.distance(token, other, score_cutoff=allowed)
+            if changes <= allowed:
+                return other, 1 - changes / len(token)
+        if _one_root(token, other):
+            return other, _SAME_ROOT
+    return None
+
+
+def _one_root(token: str, other: str) -> bool:
+    """Whether two words begin with the same letters for most of their length, as those of one root do."""
+    longer = max(len(token), len(other))
+    return longer > 7 and token[: (start := max(6, ceil(longer * 0.65)))] == other[:start] and len(other) >= start
 
 
 def _names(found: Evidence, best: Pair, most_telling: float) -> None:
@@ -174,7 +202,7 @@ def _names(found: Evidence, best: Pair, most_telling: float) -> None:
     found.wanted_extra, found.qualifier = tuple(wanted_extra), tuple(qualifier)
     found.candidate_extra = tuple(token for token in left if token not in qualifier)
     features = found.features
-    features["name"], features["spelling"], features["same_name"] = best.name, best.spelling, float(best.same)
+    features["name"], features["same_name"] = best.name, float(best.same)
     features["wanted_extra"] = sum(wanted_extra.values()) / (best.wanted.weight or 1)
     features["candidate_extra"] = sum(left[token] for token in found.candidate_extra) / (best.candidate.weight or 1)
     features["qualifier"] = sum(qualifier.values()) / (best.candidate.weight or 1)

@@ -19,6 +19,7 @@ from kclod.match.build import BITS, acronyms_of, arrays_of, weights_of
 from kclod.match.entity import Entity, from_plain
 from kclod.match.evidence import compare
 from kclod.match.grams import Parts, parts, word_hashes
+from kclod.match.lexicon import lexicon_of
 from kclod.match.normalise import Spelled, spelled
 from kclod.match.prepared import Prepared, prepared
 from kclod.match.score import Score, ranked
@@ -52,6 +53,7 @@ class Index:
         self._entities = Texts(given["entities_values"], given["entities_offsets"])
         self._keys = Texts(given["keys_values"], given["keys_offsets"])
         self._initials = Texts(given["initials_values"], given["initials_offsets"])
+        self._lexicon = lexicon_of(Texts(given["lexicon_values"], given["lexicon_offsets"]))
         self._prepared = lru_cache(_PREPARED)(self._prepare)
         self._known: dict[str, float] = {}
 
@@ -92,13 +94,14 @@ class Index:
         unseen = self._unseen
         for each, numbers in zip(wanted, self._candidates(wanted, looked_for), strict=True):
             ready = self._wanted(each)
-            compared = (compare(ready, self._prepared(number), unseen) for number in numbers)
+            compared = (compare(ready, self._prepared(number), unseen, self._lexicon) for number in numbers)
             found = [evidence for evidence in compared if evidence.best or evidence.facts.get("identifier")]
             yield [Match(found[i].candidate.entity, score) for i, score in ranked(found, most)]
 
     def score(self, wanted: Entity, entity: Entity) -> Score:
         """How likely two entities are one, were there no other candidate."""
-        return ranked([compare(self._wanted(wanted), self._wanted(entity), self._unseen)], 1)[0][1]
+        pair = self._wanted(wanted), self._wanted(entity)
+        return ranked([compare(*pair, self._unseen, self._lexicon)], 1)[0][1]
 
     @property
     def _unseen(self) -> float:

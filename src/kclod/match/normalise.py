@@ -127,6 +127,11 @@ def tokens(key: str) -> list[str]:
     return found
 
 
+def is_dense(text: str) -> bool:
+    """Whether a text is, or is partly, in a script of which two characters say as much as a word."""
+    return not text.isascii() and any(c >= _DENSE for c in text)
+
+
 def looks_like_acronym(text: str) -> bool:
     """Whether a text is one short word of an alphabet with more capitals than small letters, such as UNESCO."""
     letters = text.replace(".", "").replace("-", "").replace("&", "")

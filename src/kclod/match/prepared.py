@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 from babel import Locale
 
 from kclod.match.entity import Entity, Name, Reference
-from kclod.match.normalise import Spelled, is_acronymic, key, tokens
+from kclod.match.normalise import Spelled, is_acronymic, is_dense, key, tokens
 
 _LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "ko", "nl", "pt", "zh")
 """In which names of countries are known, by CLDR."""
-_DENSE = 0x1100
 
 Weigh = Callable[[Sequence[str]], list[float]]
 
@@ -99,11 +98,6 @@ def prepared(entity: Entity, spelled: Sequence[Spelled], weigh: Weigh) -> Prepar
         _known(entity.parents),
         identifiers,
     )
-
-
-def is_dense(text: str) -> bool:
-    """Whether a text is, or is partly, in a script of which two characters say as much as a word."""
-    return not text.isascii() and any(ord(c) >= _DENSE for c in text)
 
 
 def _known(references: Sequence[Reference]) -> Known:
