@@ -53,6 +53,7 @@ PAGES = {
     "ontology": "/ontology",
     "downloads": "/dumps/",
     "search": "/search?q=lithium",
+    "look-up": "/lookup",
     "nothing found": "/search?q=nothing+of+the+kind",
     "missing": "/page/no/such/thing",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -211,3 +212,34 @@ def test_headers(client: FlaskClient, address: str) -> None:
     assert client.get(address, headers={"Accept": "image/png"}).status_code == 406
     again = client.get(address, headers=JSON)
     assert client.get(address, headers=JSON | {"If-None-Match": again.headers["ETag"]}).status_code == 304
+
+
+def box(text: str) -> tuple[str, str]:
+    """The identifiers on a page, and the rest of its body without the JSON-LD."""
+    body = re.sub(r"<script.*?</script>", "", text.partition("<body")[2], flags=re.DOTALL)
+    before, found, rest = body.partition('<section class="card" aria-labelledby="elsewhere">')
+    inside, _, after = rest.partition("</section>")
+    assert found, "the page has no identifiers"
+    return inside, before + after
+
+
+def test_a_page_has_its_identifiers_in_one_place(client: FlaskClient) -> None:
+    inside, outside = box(client.get("/page/light/alpha?lang=fr", headers=BROWSER).text)
+    assert "Registre" in inside, "the registry by its title in the reader's language"
+    for value, address in (
+        ("01qcq9d74", "https://ror.org/01qcq9d74"),
+        ("0000000123253578", "https://isni.org/isni/0000000123253578"),
+        ("Q42", "http://www.wikidata.org/entity/Q42"),
+        ("Q44", "http://www.wikidata.org/entity/Q44"),
+    ):
+        assert re.search(rf'href="{re.escape(address)}"><bdi id="outside-\d-\d">{value}</bdi>', inside)
+        assert address not in outside
+        assert f">{value}<" not in outside
+    assert inside.count("data-copy=") == 4
+
+
+def test_an_identifier_without_record_is_text(client: FlaskClient) -> None:
+    inside, outside = box(client.get(f"/page/{quote('light/한글등대')}", headers=BROWSER).text)
+    assert re.search(r'<bdi id="outside-1-1">L7</bdi>', inside)
+    assert "Lamps" in inside
+    assert "/identifier/" not in outside

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import flask
 import pyoxigraph as ox
@@ -229,9 +229,9 @@ class Presenter:
         """The id of the place on a page where a declared fact stands."""
         return f"fact-{_NO_ID.sub('-', local_name(iri))}"
 
-    def identifier(self, iri: str) -> str:
-        """What a registry calls a thing: the IRI without scheme and host."""
-        return plain(unquote(iri.partition("//")[2].partition("/")[2]).strip("/"), _LONG) or iri
+    def one_line(self, text: str) -> str:
+        """A text in one line, without what would turn the text around it."""
+        return plain(text)
 
     def local_name(self, iri: str) -> str:
         """The last part of an IRI."""

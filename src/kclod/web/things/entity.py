@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
 from kclod.layout import Fact, FactGroup, Layout
-from kclod.link import LINK_PREDICATES
 from kclod.rdf import Term
-from kclod.vocab import DCT, RDFS, SKOS, SSSOM
+from kclod.schemes import Scheme
+from kclod.vocab import DCT, RDFS, SKOS
 from kclod.web.things.arranging import KEY, LEAD, TREE, Arranger
 from kclod.web.things.expanding import Expander
 from kclod.web.things.following import Follower, Reached
+from kclod.web.things.identifiers import Identifiers, Registry, outside
 from kclod.web.things.incoming import PAGE, PREVIEW, SORTED, Incoming, by_date_then_name
 from kclod.web.things.labels import LABEL_PROPERTIES
 from kclod.web.things.naming import Naming
@@ -29,20 +30,9 @@ _VALUES_SHOWN = 40
 _TEXTS = (SKOS["definition"], DCT["description"], RDFS["comment"], SKOS["scopeNote"], SKOS["altLabel"])
 """Properties that come first where nothing is declared, because they say what the thing is."""
 _INTRODUCING = _TEXTS[:3]
-_TOLD = (SSSOM["mapping_justification"], SSSOM["confidence"], SSSOM["comment"], SSSOM["mapping_date"])
-"""What is told first of how a link to a registry was found."""
 BRIEF = 6
 """Most values of a key fact among those that come first."""
 _CELLS_IN_BRIEF = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """A link to the same or a similar thing elsewhere; `details` says how it was found and how sure that is (SSSOM)."""
-
-    predicate: ox.NamedNode
-    statement: Statement
-    details: tuple[tuple[ox.NamedNode, Term], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,7 @@ class Entity:
     """A page. `types` are stated or, apart, inferred; `doubted` groups are only in claims that are not accepted.
 
     `key` are the facts that come first, `sections` the declared others, `rest` what no shape declares, `drawn` what is
-    only inferred; `identifiers` by the host of the registry.
+    only inferred; `identifiers` by registry.
     """
 
     node: ox.NamedNode
@@ -61,7 +51,7 @@ class Entity:
     sections: tuple[Section, ...]
     rest: tuple[Group, ...]
     drawn: tuple[Group, ...]
-    identifiers: tuple[tuple[str, tuple[Identifier, ...]], ...]
+    identifiers: tuple[Registry, ...]
     doubted: tuple[Group, ...]
     incoming: tuple[Group, ...]
     doubted_incoming: tuple[Group, ...]
@@ -95,9 +85,12 @@ class _Said:
 class Describer:
     """Makes pages' contents from the store, as the layout declares and under the names that one reader sees."""
 
-    def __init__(self, reader: Reader, arranger: Arranger, layout: Layout, naming: Naming) -> None:
+    def __init__(
+        self, reader: Reader, arranger: Arranger, layout: Layout, naming: Naming, schemes: Sequence[Scheme] = ()
+    ) -> None:
         self._reader, self._arranger, self._layout, self._naming = reader, arranger, layout, naming
         self._witness = Witness(reader)
+        self._identifiers = Identifiers(reader, self._witness, schemes, naming.base_iri)
         self._follower = Follower(reader, arranger, naming)
         self._expander = Expander(reader, self._witness, arranger, naming, self.plain_groups)
         self._incoming = Incoming(reader, self._witness, arranger, self._expander, naming)
@@ -117,10 +110,10 @@ class Describer:
             if p in said.vouched
         )
         lead = self._lead(said, facts)
-        identifiers = self._identifiers(node, said)
+        identifiers = self._identifiers.take(node, said.vouched)
         key: list[Group] = []
         by_heading: dict[str | None, list[Group]] = {}
-        covered: dict[str, set[Term] | None] = {}
+        covered: dict[str, set[Term] | None] = {**outside(identifiers)}
         for fact in facts:
             group = self._declared(node, fact, said, asserted, covered)
             if group is None:
@@ -243,28 +236,6 @@ class Describer:
             statements.append(replace(self._witness.statement(value, trail), date=date))
         columns, named, rows = self._expander.table(fact, statements, node)
         return Group(None, rows, reached.total, reached.capped, fact, columns, named)
-
-    def _identifiers(self, node: ox.NamedNode, said: _Said) -> tuple[tuple[str, tuple[Identifier, ...]], ...]:
-        found: dict[str, list[Identifier]] = {}
-        for predicate in sorted(said.vouched, key=lambda p: p.value):
-            if predicate.value not in LINK_PREDICATES:
-                continue
-            inside: list[Statement] = []
-            for pending in said.vouched.pop(predicate):
-                value = pending.value
-                if not isinstance(value, ox.NamedNode) or value.value.startswith(self._naming.base_iri):
-                    inside.append(pending)
-                    continue
-                statement = self._witness.complete(pending)
-                said_of_it = self._reader.mappings(ox.Triple(node, predicate, value))
-                details = tuple(
-                    sorted(said_of_it, key=lambda one: _TOLD.index(one[0]) if one[0] in _TOLD else len(_TOLD))
-                )
-                host = value.value.partition("//")[2].partition("/")[0].removeprefix("www.")
-                found.setdefault(host or value.value, []).append(Identifier(predicate, statement, details))
-            if inside:
-                said.vouched[predicate] = inside
-        return tuple((host, tuple(found[host])) for host in sorted(found))
 
     def _order(
         self,

@@ -61,7 +61,8 @@ def show(
     presenter = Presenter.of_request()
     choice = negotiate((HTML,), alternates)
     publication, names, head = presenter.publication, naming(presenter), _Head(presenter, links)
-    contents = Describer(publication.reader, publication.arranger, publication.release.site.layout, names)
+    site = publication.release.site
+    contents = Describer(publication.reader, publication.arranger, site.layout, names, site.schemes)
     shared: dict[str, object] = {
         "node": node,
         "title": plain(presenter.iri(node.value).text, _TITLE),

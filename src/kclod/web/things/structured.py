@@ -14,7 +14,7 @@ from kclod.web.plain import plain
 from kclod.web.things.entity import Entity
 from kclod.web.things.statements import Group
 
-_SAME = (OWL["sameAs"], SKOS["exactMatch"])
+_SAME = frozenset({OWL["sameAs"], SKOS["exactMatch"]})
 _VALUES = 50
 _UNSAFE = re.compile("[<>&\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _NUMBERS = (XSD["integer"], XSD["decimal"], XSD["double"])
@@ -43,10 +43,10 @@ def structured(
     if entity.lead is not None:
         described["description"] = _many(_value(s.value) for s in entity.lead.statements)
     same = [
-        i.statement.value.value
-        for _, identifiers in entity.identifiers
-        for i in identifiers
-        if i.predicate in _SAME and isinstance(i.statement.value, ox.NamedNode)
+        one.iri
+        for registry in entity.identifiers
+        for one in registry.identifiers
+        if one.iri is not None and not _SAME.isdisjoint(one.predicates)
     ]
     if same:
         described["sameAs"] = _many(same)
