@@ -20,8 +20,10 @@ from stores import put
 from tests.servers import KINDS, Server
 
 from kclod.release import Release, publish
-from kclod.schemes import Scheme, identifier_iri
+from kclod.schemes import Scheme, identifier_iri, scheme_at
+from kclod.store import open_read_only
 from kclod.vocab import OWL, SCHEMA, SKOS
+from kclod.web import identified
 from kclod.web.app import close, create_app
 
 ALPHA, BETA, KOREAN, ANN = (
@@ -182,7 +184,18 @@ def test_the_form(client: FlaskClient) -> None:
     listed = client.get("/lookup", headers=JSON).json["schemes"]
     counts = {scheme["name"]: scheme["count"] for scheme in listed}
     assert counts == {"isni": 1, "lamp": 1, "ror": 1, "wikidata": 2, "zone": 0}
+    assert client.get("/lookup", headers=JSON).json["countsAreLeast"] is False
     assert listed[2]["template"] == "https://ror.org/{id}"
+
+
+def test_counts_that_stop_say_so(linked: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identified, "_COUNTED", 2)
+    app = create_app(linked, limits=LIMITS)
+    listed = app.test_client().get("/lookup", headers=JSON).json
+    page = app.test_client().get("/lookup", headers=BROWSER).text
+    close(app)
+    assert listed["countsAreLeast"] is True
+    assert "<td>1+</td>" in page
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
@@ -243,3 +256,29 @@ def test_an_identifier_without_record_is_text(client: FlaskClient) -> None:
     assert re.search(r'<bdi id="outside-1-1">L7</bdi>', inside)
     assert "Lamps" in inside
     assert "/identifier/" not in outside
+
+
+def test_every_link_of_the_real_data_leads_back(real_release: Release) -> None:
+    """From each record that is exactly a thing, by its IRI and by scheme and value; from each that is near, nowhere."""
+    store, links = open_read_only(real_release.store_path), ox.NamedNode(real_release.site.graphs["links"])
+    app = create_app(real_release, limits=LIMITS)
+    asked, base = app.test_client(), real_release.site.base_iri
+    tried = 0
+    for quad in store.quads_for_pattern(None, None, None, links):
+        exact = quad.predicate == SKOS["exactMatch"]
+        if not (exact or quad.predicate == SKOS["closeMatch"]) or quad.object.value.startswith(base):
+            continue
+        expected = quad.subject.value.removeprefix(base.rstrip("/")) if exact else None
+        meant = scheme_at(real_release.site.schemes, quad.object.value)
+        assert meant is not None, quad
+        for address in (f"/lookup?id={quote(quad.object.value)}", f"/id/by/{meant[0].name}/{quote(meant[1])}"):
+            found = asked.get(address)
+            assert (found.status_code, found.headers.get("Location")) == ((303, expected) if exact else (404, None))
+            tried += 1
+    for quad in store.quads_for_pattern(None, SCHEMA["identifier"], None, ox.DefaultGraph()):
+        scheme, _, value = quad.object.value.removeprefix(f"{base}id/identifier/").partition("/")
+        found = asked.get(f"/id/by/{scheme}/{value}")
+        assert found.headers["Location"] == quad.subject.value.removeprefix(base.rstrip("/"))
+        tried += 1
+    close(app)
+    assert tried > 100

@@ -68,6 +68,14 @@ class Match:
         return "exact" if self.exact else self.predicate.value.rpartition("#")[2].removesuffix("Match")
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many things have an identifier of each scheme, by its name; `cut` where there are more than were counted."""
+
+    things: Mapping[str, int]
+    cut: bool
+
+
 class Identified:
     """Finds things of a site by identifier, in its store or in a remote one."""
 
@@ -75,7 +83,7 @@ class Identified:
         self.schemes = site.schemes
         self._store, self._base = store, site.base_iri
         self._links = ox.NamedNode(site.graphs["links"]) if "links" in site.graphs else DEFAULT_GRAPH
-        self._counts: Mapping[str, int] | None = None
+        self._counts: Counts | None = None
 
     def scheme(self, name: str) -> Scheme | None:
         """The scheme of a name, in whatever case."""
@@ -113,28 +121,32 @@ class Identified:
         found = dict.fromkeys(islice(self._matches(meant), _THINGS))
         return tuple(sorted(found, key=lambda match: (not match.exact, match.thing.value)))
 
-    def counts(self) -> Mapping[str, int]:
-        """How many things have an identifier of each scheme; counted once, as far as the first 200,000 links."""
+    def counts(self) -> Counts:
+        """How many things are identified; counted once, as far as the first 200,000 links of a kind."""
         if self._counts is None:
             things: dict[str, set[str]] = {scheme.name: set() for scheme in self.schemes}
-            for name, thing in self._counted():
-                things[name].add(thing)
-            self._counts = {name: len(found) for name, found in things.items()}
+            cut = False
+            for predicate, graph, heads in self._counted():
+                read = 0
+                for quad in islice(self._store.quads_for_pattern(None, predicate, None, graph), _COUNTED):
+                    read += 1
+                    value = quad.object.value if isinstance(quad.object, ox.NamedNode) else ""
+                    name = next((name for head, name in heads if value.startswith(head)), None)
+                    if name is not None and isinstance(quad.subject, ox.NamedNode):
+                        things[name].add(quad.subject.value)
+                cut = cut or read == _COUNTED
+            ours = {name: sum(iri.startswith(self._base) for iri in found) for name, found in things.items()}
+            self._counts = Counts(ours, cut)
         return self._counts
 
-    def _counted(self) -> Iterator[tuple[str, str]]:
+    def _counted(self) -> Iterator[tuple[ox.NamedNode, ox.NamedNode | ox.DefaultGraph, list[tuple[str, str]]]]:
+        """What is counted: property, graph, and what the IRIs of each scheme begin with, the longest first."""
         heads = [(s.template.partition("{")[0], s.name) for s in self.schemes if s.template]
         heads.sort(key=lambda head: -len(head[0]))
+        for iri in sorted(EXACT):
+            yield ox.NamedNode(iri), self._links, heads
         ours = [(identifier_iri(self._base, scheme.name, ""), scheme.name) for scheme in self.schemes]
-        for predicate, graph, known in (
-            *((ox.NamedNode(iri), self._links, heads) for iri in sorted(EXACT)),
-            (_IDENTIFIER, DEFAULT_GRAPH, ours),
-        ):
-            for quad in islice(self._store.quads_for_pattern(None, predicate, None, graph), _COUNTED):
-                if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-                    name = next((name for head, name in known if quad.object.value.startswith(head)), None)
-                    if name is not None and quad.subject.value.startswith(self._base):
-                        yield name, quad.subject.value
+        yield _IDENTIFIER, DEFAULT_GRAPH, ours
 
     def _matches(self, meant: Meant) -> Iterator[Match]:
         related: set[str] = set()

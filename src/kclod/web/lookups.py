@@ -48,8 +48,8 @@ def _form() -> flask.Response:
     counts = identified.counts()
     if choice.offer == HTML:
         return page("lookup.html", presenter, choice, schemes=identified.schemes, counts=counts)
-    listed = [_scheme(scheme, presenter) | {"count": counts[scheme.name]} for scheme in identified.schemes]
-    body = json.dumps({"schemes": listed}, ensure_ascii=False, indent=1) + "\n"
+    listed = [_scheme(scheme, presenter) | {"count": counts.things[scheme.name]} for scheme in identified.schemes]
+    body = json.dumps({"schemes": listed, "countsAreLeast": counts.cut}, ensure_ascii=False, indent=1) + "\n"
     return answer(body, _JSON.media_type, language=presenter.language)
 
 
