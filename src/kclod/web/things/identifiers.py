@@ -20,8 +20,8 @@ _IDENTIFIER = SCHEMA["identifier"]
 _TOLD = tuple(
     SSSOM[name].value
     for name in (
-        *("mapping_justification", "confidence", "author_id", "author_label", "reviewer_id", "mapping_date"),
-        *("object_source_version", "mapping_tool", "comment", "license"),
+        *("mapping_justification", "confidence", "author_id", "author_label", "reviewer_id", "reviewer_label"),
+        *("mapping_date", "object_source", "object_source_version", "mapping_tool", "comment", "license"),
     )
 )
 """The order in which is told how a link was found."""
