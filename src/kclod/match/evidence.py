@@ -90,7 +90,20 @@ def compare(wanted: Prepared, candidate: Prepared, most_telling: float, lexicon:
         found.best = max(pairs, key=lambda pair: pair.rank)
         _names(found, found.best, most_telling)
         _others(found, found.best, pairs)
+        if found.best.acronym:
+            _without_a_name(found)
     return found
+
+
+def _without_a_name(found: Evidence) -> None:
+    """Where an acronym agrees, but none of the full names that could: those speak against it."""
+    full = [[name for name in each.names if not name.acronymic] for each in (found.wanted, found.candidate)]
+    wanted, candidate = (
+        next((n for n in ours if any(n.dense == o.dense for o in theirs)), None) for ours, theirs in (full, full[::-1])
+    )
+    if wanted and candidate:
+        found.wanted_extra, found.candidate_extra = tuple(wanted.tokens), tuple(candidate.tokens)
+        found.features["wanted_extra"] = found.features["candidate_extra"] = 1.0
 
 
 def _facts(wanted: Prepared, candidate: Prepared) -> dict[str, bool]:

@@ -8,13 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from babel import Locale
-
+from kclod.match.countries import names_of
 from kclod.match.entity import Entity, Name, Reference
 from kclod.match.normalise import Spelled, is_acronymic, is_dense, key, tokens
-
-_LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "ko", "nl", "pt", "zh")
-"""In which names of countries are known, by CLDR."""
 
 Weigh = Callable[[Sequence[str]], list[float]]
 
@@ -131,8 +127,7 @@ def _tokens(text: str) -> tuple[str, ...]:
 @lru_cache(1_000)
 def _country_words(country: str) -> frozenset[str]:
     """The words of a country's names (ISO 3166-1 alpha-2) in several languages, its code included."""
-    names = (Locale(language).territories.get(country.upper(), "") for language in _LANGUAGES)
-    return _with_stems(token for name in names for token in _tokens(name)) | {country.lower()}
+    return _with_stems(token for name in names_of(country) for token in _tokens(name)) | {country.lower()}
 
 
 def _with_stems(words: Iterable[str]) -> frozenset[str]:

@@ -14,13 +14,6 @@ from kclod.match.entity import ACRONYM, ACTIVE, ALIAS, PREFERRED, STATUSES, Enti
 Record = Mapping[str, Any]
 
 
-def is_record(value: object) -> bool:
-    """Whether a JSON value looks like a record of ROR, of any schema."""
-    return isinstance(value, Mapping) and str(value.get("id", "")).startswith("https://ror.org/") and (
-        "names" in value or "name" in value
-    )  # fmt: skip
-
-
 def entity_of(record: object) -> Entity:
     """A record as an entity. ValueError says what is wrong with it."""
     if not isinstance(record, Mapping) or not isinstance(record.get("id"), str):
