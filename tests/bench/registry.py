@@ -93,7 +93,7 @@ def _other_words(name: str, words: list[str], chance: random.Random) -> str:
 
 
 def write(path: Path, count: int) -> None:
-    """The file, one record a line within the array as in no published file but as JSON may be."""
+    """A file with so many records, indented as the published ones are."""
     with path.open("w", encoding="utf-8") as file:
         for number, record in enumerate(generated(count)):
             file.write("[\n" if number == 0 else ",\n")

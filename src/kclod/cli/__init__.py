@@ -19,6 +19,7 @@ __all__ = ["main"]
 MODULES = {
     "kclod.cli.checking": ("check",),
     "kclod.cli.exporting": ("export",),
+    "kclod.cli.linking": ("link",),
     "kclod.cli.mapping": ("map",),
     "kclod.cli.publishing": ("build", "serve", "evidence", "explain", "records", "schema"),
     "kclod.cli.querying": ("query",),

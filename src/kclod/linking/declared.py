@@ -18,8 +18,8 @@ FILE = "registries.yaml"
 class Declared(BaseModel):
     """A registry. Its IRIs are `namespace`, an id and `after`; `prefix` stands for the namespace in CURIEs.
 
-    `things` is a SPARQL query for what may be linked (docs/linking.md); `links` the mapping set in mappings/ that takes
-    accepted links, none where the registry has no IRIs of its own.
+    `things` is a SPARQL query for what of ours may be linked, `sparql` one that asks an endpoint for candidates
+    (docs/linking.md); `links` the mapping set in mappings/ that takes decisions, none where the registry has no IRIs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,14 +30,17 @@ class Declared(BaseModel):
     prefix: str
     things: str
     after: str = ""
+    sparql: str | None = None
     links: str | None = None
     tables: tuple[Table, ...] = ()
 
+    def iri(self, key: str) -> str:
+        """The IRI of an id of the registry; an IRI as it is."""
+        return key if key.startswith(self.namespace) else f"{self.namespace}{key}{self.after}"
+
     def curie(self, key: str) -> str:
         """An id of the registry, or its IRI, as a CURIE."""
-        if not key.startswith(self.namespace):
-            key = f"{self.namespace}{key}{self.after}"
-        return f"{self.prefix}:{key.removeprefix(self.namespace)}"
+        return f"{self.prefix}:{self.iri(key).removeprefix(self.namespace)}"
 
 
 class _File(BaseModel):

@@ -1,6 +1,6 @@
 """SSSOM mapping sets as text: read, added to and written so that a change of one row is a change of one line.
 
-Simple Standard for Sharing Ontological Mappings 1.0, TSV with embedded metadata: comment lines with YAML, a header, rows.
+Simple Standard for Sharing Ontological Mappings 1.0, TSV with embedded metadata: comments with YAML, a header, rows.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ class MappingSet:
         """A CURIE in full; what has no known prefix as it is."""
         prefix, colon, rest = curie.partition(":")
         return f"{self.curie_map[prefix]}{rest}" if colon and prefix in self.curie_map else curie
+
+    def slot(self, name: str) -> str:
+        """What the header says of the set as a whole; empty where it says nothing."""
+        header = YAML(typ="safe", pure=True).load("\n".join(line[1:] for line in self.comments)) or {}
+        return str(header.get(name, ""))
 
     def with_rows(self, rows: Iterable[Row]) -> MappingSet:
         """The set with other rows; a column that they need and the set has not is put where COLUMNS has it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,16 +27,22 @@ class Known:
     linked: frozenset[str]
     pairs: frozenset[tuple[str, str]]
 
+    def beside(self, links: Mapping[str, AbstractSet[str]]) -> Known:
+        """This, and links that the data have: thing → identifiers."""
+        pairs = {(thing, each) for thing, identifiers in links.items() for each in identifiers}
+        return Known(self.linked | links.keys(), self.pairs | pairs)
 
-def known_of(sets: Iterable[MappingSet]) -> Known:
-    """What mapping sets tell: links, and the negative mappings (predicate_modifier Not)."""
+
+def known_of(sets: Iterable[MappingSet], proposed: MappingSet | None) -> Known:
+    """What mapping sets tell, links and negative mappings (predicate_modifier Not), and reviewed proposals."""
     linked, pairs = set(), set()
-    for each in sets:
-        for row in each.rows:
-            pair = each.iri(row["subject_id"]), each.iri(row["object_id"])
-            pairs.add(pair)
-            if row.get("predicate_modifier") != NOT:
-                linked.add(pair[0])
+    told = [(each, row) for each in sets for row in each.rows]
+    told += [(proposed, row) for row in proposed.rows if "reviewer_label" in row] if proposed else []
+    for each, row in told:
+        pair = each.iri(row["subject_id"]), each.iri(row["object_id"])
+        pairs.add(pair)
+        if row.get("predicate_modifier") != NOT:
+            linked.add(pair[0])
     return Known(frozenset(linked), frozenset(pairs))
 
 
@@ -49,7 +56,13 @@ class Proposed:
 
 
 def proposals(
-    things: Sequence[Entity], matches: Iterable[Sequence[Match]], target: Target, base_iri: str, least: float, day: date
+    things: Sequence[Entity],
+    matches: Iterable[Sequence[Match]],
+    target: Target,
+    *,
+    base_iri: str,
+    least: float,
+    day: date,
 ) -> Proposed:
     """The candidates that are likely enough, the best first, as rows; `things` and `matches` go together.
 

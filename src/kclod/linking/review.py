@@ -90,9 +90,15 @@ def _decided(row: Row, decision: str, reviewer: str, day: date) -> Row:
     return made
 
 
+_VERSION = "object_source_version"
+
+
 def _in_terms_of(links: MappingSet, proposals: MappingSet, row: Row) -> Row:
-    """The row with the prefixes of the mapping set."""
-    return {**row, **{slot: _curie(proposals.iri(row[slot]), links, row[slot]) for slot in ("subject_id", "object_id")}}
+    """The row with the prefixes of the mapping set, and the version of the registry where its rows have one."""
+    made = {**row, **{slot: _curie(proposals.iri(row[slot]), links, row[slot]) for slot in ("subject_id", "object_id")}}
+    if _VERSION in links.columns and (version := proposals.slot(_VERSION)):
+        made[_VERSION] = version
+    return made
 
 
 def _curie(iri: str, links: MappingSet, otherwise: str) -> str:

@@ -91,18 +91,20 @@ def compare(wanted: Prepared, candidate: Prepared, most_telling: float, lexicon:
         _names(found, found.best, most_telling)
         _others(found, found.best, pairs)
         if found.best.acronym:
-            _without_a_name(found)
+            _without_a_name(found, found.best)
     return found
 
 
-def _without_a_name(found: Evidence) -> None:
+def _without_a_name(found: Evidence, best: Pair) -> None:
     """Where an acronym agrees, but none of the full names that could: those speak against it."""
-    full = [[name for name in each.names if not name.acronymic] for each in (found.wanted, found.candidate)]
-    wanted, candidate = (
-        next((n for n in ours if any(n.dense == o.dense for o in theirs)), None) for ours, theirs in (full, full[::-1])
+    used = (best.wanted, best.candidate) if best.same else ()  # what is an acronym there may pass for a name here
+    ours, theirs = (
+        [name for name in each.names if not name.acronymic and name not in used]
+        for each in (found.wanted, found.candidate)
     )
-    if wanted and candidate:
-        found.wanted_extra, found.candidate_extra = tuple(wanted.tokens), tuple(candidate.tokens)
+    both = next(((one, other) for one in ours for other in theirs if one.dense == other.dense), None)
+    if both:
+        found.wanted_extra, found.candidate_extra = (tuple(name.tokens) for name in both)
         found.features["wanted_extra"] = found.features["candidate_extra"] = 1.0
 
 

@@ -91,7 +91,8 @@ def _pieces(segment: str) -> list[tuple[str, bool]]:
     """The words of a text, and whether each is a run."""
     if segment.isascii():
         return [(word, False) for word in _ASCII.findall(segment)]
-    return [(match[0], match.lastgroup == "run") for match in PIECES.finditer(segment)]
+    found = ((match[0], match.lastgroup == "run") for match in PIECES.finditer(segment))
+    return [piece for piece in found if any(map(str.isalnum, piece[0]))]  # marks alone are no word
 
 
 def _without_forms(pieces: list[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
