@@ -56,9 +56,10 @@ def test_killed_at_random_it_loses_nothing(mini: Project) -> None:
     started = time.monotonic()
     assert run(mini.root).returncode == 0
     usual = time.monotonic() - started
-    published, killed, how = current(root).version, 0, {"alone": 0, "with its children": 0}
-    for number in range(KILLS):
-        change(mini.root, number)
+    builds, killed, how = 0, 0, {"alone": 0, "with its children": 0}
+    while killed < KILLS:
+        builds += 1
+        change(mini.root, builds)
         options = ("--anew",) if chance.random() < 0.5 else ()
         process = subprocess.Popen(
             build(mini.root, *options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -73,18 +74,14 @@ def test_killed_at_random_it_loses_nothing(mini: Project) -> None:
         finally:
             process.wait(60)
         everything_is_whole(root)
-        if current(root).version != published:
-            published = current(root).version  # it had got so far
-        if number % 10 == 9 or number == KILLS - 1:
+        if builds % 10 == 0 or killed == KILLS:
             done = run(mini.root)
             assert done.returncode == 0, done.stderr
             assert everything_is_whole(root)
-            published = current(root).version
             assert not list(root.glob(".tmp-*")), "what dead builds left is gone"
             for old in editions(root)[:-3]:  # or the disk is full in the end
                 shutil.rmtree(old.path)
-    print(f"{KILLS} builds of {usual:.1f} s, {killed} killed before their end {how}, nothing lost")
-    assert killed >= KILLS // 2
+    print(f"{builds} builds of {usual:.1f} s, {killed} killed before their end {how}, nothing lost")
     again = run(mini.root, "--releases", str(mini.root / "other"), "--anew")
     assert again.returncode == 0
     assert current(mini.root / "other").manifest == current(root).manifest, (

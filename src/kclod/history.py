@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from kclod.draft import TEMPORARY, only_writer, point
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.release import CURRENT, MANIFEST, Edition, Release, edition, load, pointed, verify
+from kclod.sorted_dump import SortedLines
 
 _PATIENCE = 60.0
 
@@ -39,6 +41,22 @@ def up_to(release: Release) -> list[Edition]:
     beside = [one for one in editions(release.path.parent) if one.dataset == release.site.dataset_iri]
     place = next((number for number, one in enumerate(beside) if one.version == release.path.name), None)
     return [edition(release.path)] if place is None else beside[: place + 1]
+
+
+def describes(edition: Edition, iri: str) -> bool:
+    """Whether a release says anything of a thing, by its dump; False where that cannot be read."""
+    return bool(said_of(edition, iri))
+
+
+def said_of(edition: Edition, iri: str) -> bytes:
+    """The lines about a thing in a release's dump."""
+    if edition.dump is None:
+        return b""
+    try:
+        with closing(SortedLines(edition.dump)) as lines:
+            return lines.stretch(f"<{iri}>")
+    except OSError:  # deleted since
+        return b""
 
 
 def find(root: Path, name: str) -> Release:

@@ -10,6 +10,7 @@ listed apart.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -431,6 +432,9 @@ def input_entries(inputs: Mapping[str, Path]) -> list[InputEntry]:
         ) from None
 
 
+_WHOLE = re.compile(r"dumps/[^/]+\.nq")
+
+
 @dataclass(frozen=True)
 class Edition:
     """A release as its manifest tells of it, its files not looked at; `made` is as of `Release.made`."""
@@ -441,6 +445,8 @@ class Edition:
     dataset_version: str
     counts: Counts
     made: datetime
+    dump: Path | None
+    """The whole dataset as sorted N-Quads."""
 
     def load(self) -> Release:
         """Open it. UsageError as of `load`."""
@@ -451,7 +457,10 @@ def edition(path: Path) -> Edition:
     """What the manifest of a release folder tells. UsageError when it cannot be read."""
     manifest = _read_manifest(path)
     made = datetime.fromtimestamp(int((path / MANIFEST).stat().st_mtime), UTC)
-    return Edition(path, manifest.version, manifest.dataset, manifest.dataset_version, manifest.counts, made)
+    sizes = {f.path: f.bytes for f in manifest.files if is_below(f.path) and _WHOLE.fullmatch(f.path)}
+    whole = max(sizes, key=lambda name: sizes[name], default=None)
+    dump = path / whole if whole and not first_links(path, [whole]) else None
+    return Edition(path, manifest.version, manifest.dataset, manifest.dataset_version, manifest.counts, made, dump)
 
 
 def _read_manifest(path: Path) -> _Manifest:

@@ -88,6 +88,11 @@ class SortedLines(SortedFile):
             found.append(piece[:-3].decode())
         return found
 
+    def stretch(self, subject: str) -> bytes:
+        """All that is said of a subject, as it stands in the file."""
+        begin, end = (self.first_at_least(f"{subject}{after}".encode()) for after in (" ", "!"))
+        return self._memory[begin:end]
+
     def has_prefix(self, prefix: str) -> bool:
         """Whether a line begins with a text."""
         wanted = prefix.encode()

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import click
 
-from kclod.changes import Difference, EntityChange, added, compare, entity_changes, patch, removed, update
+from kclod.changes import Difference, added, compare, entity_changes, patch, removed, update
 from kclod.cli.frame import RELEASES, main, messages, project_option, releases_option
 from kclod.errors import Problem, UsageError
 from kclod.history import find
 from kclod.rdf import N_QUADS
-from kclod.release import Release
+from kclod.release import Release, dump_name
 from kclod.store import Embedded, open_read_only
 from kclod.web.interface import LANGUAGES
 from kclod.web.things.labels import Labels
-from kclod.web.versions.wording import Wording, summary
+from kclod.web.versions.summary import summary
+from kclod.web.versions.wording import Wording
 
 _PIECE = 1_000
 _FORMATS = ("text", "json", "patch", "update", "nquads")
@@ -51,7 +52,7 @@ def diff(
     """
     root = releases or folder / RELEASES
     old, new = find(root, before), find(root, after)
-    paths = dump_of(old), dump_of(new)
+    paths = old.path / dump_name(old.site, N_QUADS), new.path / dump_name(new.site, N_QUADS)
     difference = compare(*paths)
     if form == "nquads":
         _files(difference, out)
@@ -77,38 +78,9 @@ def diff(
                 "things": {kind.value: number for kind, number in numbers.things.items()},
                 "statements": {"added": numbers.added, "removed": numbers.removed},
                 "links": {"added": numbers.links_added, "removed": numbers.links_removed},
-                "changes": [as_json(entity, wording) for entity in entities],
+                "changes": [wording.as_json(entity) for entity in entities],
             }
             _write([json.dumps(told, ensure_ascii=False, indent=1), "\n"])
-
-
-def dump_of(release: Release) -> Path:
-    """The N-Quads dump of a release. UsageError when it has none."""
-    found = next((dump.path for dump in release.dumps if dump.path.suffix == f".{N_QUADS.name}"), None)
-    if found is None:
-        message, fix = "this release has no N-Quads dump", "build it again"
-        raise UsageError(Problem("release.no-dump", message, fix, str(release.path)))
-    return found
-
-
-def as_json(entity: EntityChange, wording: Wording) -> dict[str, object]:
-    """A thing with its facts, for programs: terms as in N-Triples, names in the language."""
-    return {
-        "iri": entity.iri,
-        "name": wording.name(entity.iri),
-        "change": entity.kind.value,
-        "facts": [
-            {
-                "property": fact.predicate,
-                "name": wording.property(fact.predicate),
-                "removed": fact.removed,
-                "added": fact.added,
-                "role": fact.role,
-                "graph": fact.graph or None,
-            }
-            for fact in entity.facts
-        ],
-    }
 
 
 def _version_iri(release: Release) -> str:

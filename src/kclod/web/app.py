@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import flask
 from werkzeug.exceptions import HTTPException
 
-from kclod.release import Release
+from kclod.release import Edition, Release
 from kclod.remote.reading import UnavailableError
 from kclod.web import (
     built,
@@ -33,6 +34,9 @@ from kclod.web.http.responses import ProblemError
 from kclod.web.limits import Limits
 from kclod.web.protocol import sparql
 from kclod.web.protocol.answering import store_unavailable
+from kclod.web.versions import ldes, mementos
+from kclod.web.versions import pages as releases
+from kclod.web.versions.archive import PLACE, Archive
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,10 +50,12 @@ def create_app(
     prefix: str | None = None,
     store: str | None = None,
     before: flask.Flask | None = None,
+    within: flask.Flask | None = None,
 ) -> flask.Flask:
     """The site of a release. UsageError when its store cannot be opened.
 
     `before` is the application whose place this one takes: what clients have had and what was counted goes on.
+    `within` is that of the release that is served, for an earlier one below its `/releases/VERSION/`.
 
     `store` is the address of a SPARQL server that holds the release (see `kclod.remote`), in place of the store in its
     folder.
@@ -65,9 +71,11 @@ def create_app(
     limits = limits or Limits()
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.max_query_bytes
-    known = publication.of(before) if before is not None else None
-    publication.attach(app, publication.Publication.open(release, limits, public_url, store, known))
-    if known is None:
+    known, around = (publication.of(other) if other is not None else None for other in (before, within))
+    publication.attach(
+        app, publication.Publication.open(release, limits, public_url, store, before=known, within=around)
+    )
+    if known is None and around is None:
         publication.of(app).counted()
     for module in (
         built,
@@ -82,6 +90,9 @@ def create_app(
         downloads,
         citing,
         wellknown,
+        releases,
+        mementos,
+        ldes,
         documents,
     ):
         app.register_blueprint(module.blueprint)
@@ -98,7 +109,34 @@ def create_app(
     mounted = _Mounted(app.wsgi_app, below)
     front = Front(mounted, limits.ready_bytes, opened.shares, opened.proxies, "/sparql", answered=opened.metrics.ready)
     app.wsgi_app = front  # type: ignore[method-assign]  # Flask's documented way to wrap
+    if within is None:
+        app.wsgi_app = app.extensions[_ARCHIVE] = _archive(app, front, below)  # type: ignore[method-assign]  # as above
     return app
+
+
+_ARCHIVE = "kclod.archive"
+
+
+def _archive(app: flask.Flask, front: WSGIApplication, prefix: str) -> Archive:
+    """The earlier releases beside the one of an app."""
+    opened = publication.of(app)
+    line = {one.version: one for one in opened.line}
+    limits = replace(
+        opened.limits,
+        workers=1,
+        queue=min(opened.limits.queue, 4),
+        followers=min(opened.limits.followers, 4),
+        store_bytes=0,
+        cache_bytes=min(opened.limits.cache_bytes, _SMALL),
+        ready_bytes=min(opened.limits.ready_bytes, _SMALL),
+    )
+
+    def make(edition: Edition) -> flask.Flask:
+        place = f"releases/{edition.version}"
+        public_url = f"{opened.public_url}{place}/"
+        return create_app(edition.load(), limits=limits, public_url=public_url, prefix=f"{prefix}/{place}", within=app)
+
+    return Archive(front, line, opened.release.version, prefix=prefix, make=make, close=close)
 
 
 def turn_to(app: flask.Flask) -> None:
@@ -125,7 +163,9 @@ def warm(app: flask.Flask) -> None:
 
 
 def close(app: flask.Flask) -> None:
-    """End the query workers of an app."""
+    """End the query workers of an app, and of the earlier releases beside it."""
+    if (archive := app.extensions.get(_ARCHIVE)) is not None:
+        archive.close()
     publication.of(app).pool.close()
 
 
@@ -142,12 +182,19 @@ class _Mounted:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_HOST"] = "localhost"
         environ.pop("HTTP_X_FORWARDED_HOST", None)
-        if self._prefix:
+        place = environ.get(PLACE)
+        if place is not None:  # the prefix is taken away already
+            environ["SCRIPT_NAME"] = self._prefix if self._prefix.endswith(place) else f"{self._prefix}{place}"
+        elif self._prefix:
             environ["SCRIPT_NAME"] = self._prefix
             path = environ.get("PATH_INFO", "")
             if path == self._prefix or path.startswith(f"{self._prefix}/"):
                 environ["PATH_INFO"] = path[len(self._prefix) :] or "/"
         return self._inner(environ, start_response)
+
+
+_SMALL = 8 << 20
+"""Bytes of answers that an earlier release keeps."""
 
 
 def _folder() -> str:

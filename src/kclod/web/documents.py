@@ -20,6 +20,7 @@ from kclod.web.http.responses import ProblemError, answer, ascii_uri, link, loca
 from kclod.web.http.table import TABLE
 from kclod.web.publication import Publication, current
 from kclod.web.things.showing import show
+from kclod.web.versions import mementos
 from kclod.web.writing import write, write_triples
 
 blueprint = flask.Blueprint("documents", __name__)
@@ -62,6 +63,7 @@ def page(path: str) -> flask.Response:
         link(found.node.value, "describes"),
         *signposts.of_page(current(), found.node, documents),
         *_linksets(path),
+        *mementos.links(f"page/{path}", found.node.value),
     ]
     return _page(found.node, documents, links, {"path": path})
 
@@ -85,6 +87,7 @@ def data(name: str) -> flask.Response:
         *profiles.tokens(),
         *signposts.of_data(publication, found.node, page_path),
         *_linksets(path),
+        *mementos.links(f"data/{name}", found.node.value),
     ]
     document = f"{publication.release.site.base_iri}data/{name}"
     return _data(found.node, fmt, fmt.media_type, profile, document, links=links)
@@ -271,7 +274,12 @@ def _unknown(iri: str) -> ProblemError:
         410,
         "withdrawn",
         f"{iri} is no longer published{when}",
-        extra={"iri": iri, "replaced_by": list(withdrawal.replacements), "reasons": withdrawal.reasons},
+        extra={
+            "iri": iri,
+            "replaced_by": list(withdrawal.replacements),
+            "reasons": withdrawal.reasons,
+            "memento": mementos.address(publication.line, withdrawal.release, iri),
+        },
         headers={"Link": ", ".join(link(one, "successor-version") for one in withdrawal.replacements)}
         if withdrawal.replacements
         else None,

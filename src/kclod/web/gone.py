@@ -5,21 +5,18 @@ The content declares them (`pub:withdrew`), or an earlier release beside the one
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import pyoxigraph as ox
 
-from kclod.errors import UsageError
-from kclod.release import load
+from kclod.history import describes
+from kclod.release import Edition
 from kclod.site import Site
-from kclod.store import Quads, open_read_only
+from kclod.store import Quads
 from kclod.vocab import DCT, PUB, RDFS
 
-_EARLIER = 5
-"""Earlier releases that are looked at, the newest first."""
 _SAID = 50
 
 
@@ -33,12 +30,11 @@ class Withdrawal:
 
 
 class Gone:
-    """Tells what is gone. Earlier releases are opened when something is first not found. Safe for threads."""
+    """Tells what is gone. Earlier releases are looked up in their sorted dumps. Safe for threads."""
 
-    def __init__(self, store: Quads, site: Site, release: Path) -> None:
-        self._store, self._site, self._release = store, site, release
-        self._earlier: list[tuple[str, ox.Store]] | None = None
-        self._lock = threading.Lock()
+    def __init__(self, store: Quads, site: Site, earlier: Sequence[Edition]) -> None:
+        """`earlier` are the releases of the dataset that were made before, the oldest first."""
+        self._store, self._site, self._earlier = store, site, earlier
 
     def of(self, iri: str) -> Withdrawal | None:
         """What is known of the withdrawal of a thing that this release does not describe; None if it never was."""
@@ -47,7 +43,7 @@ class Gone:
         except ValueError:
             return None
         declared = self.declared(node)
-        release = next((name for name, store in self._others() if _describes(store, node)), None)
+        release = next((one.version for one in reversed(self._earlier) if describes(one, iri)), None)
         if not declared and release is None:
             return None
         replaced = islice(self._store.quads_for_pattern(node, DCT["isReplacedBy"], None, None), _SAID)
@@ -62,40 +58,3 @@ class Gone:
         """Whether the dataset says that it withdrew a thing."""
         dataset = ox.NamedNode(self._site.dataset_iri)
         return next(self._store.quads_for_pattern(dataset, PUB["withdrew"], node, None), None) is not None
-
-    def _others(self) -> list[tuple[str, ox.Store]]:
-        with self._lock:
-            if self._earlier is None:
-                self._earlier = list(_opened(self._release, self._site.dataset_iri))
-            return self._earlier
-
-
-def _opened(release: Path, dataset: str) -> list[tuple[str, ox.Store]]:
-    """The stores of the releases of the dataset that were made before; one that cannot be read is passed over.
-
-    A release holds no date, as equal inputs must give equal bytes; that of its manifest's file counts.
-    """
-    manifest = release / "manifest.json"
-    if not manifest.is_file():
-        return []
-    served = manifest.stat().st_mtime
-    dated = {
-        path.parent: path.stat().st_mtime
-        for path in release.parent.glob("*/manifest.json")
-        if not path.parent.is_symlink() and path.parent != release
-    }
-    found: list[tuple[str, ox.Store]] = []
-    for path in sorted((path for path, made in dated.items() if made <= served), key=lambda p: -dated[p]):
-        try:
-            earlier = load(path)
-            if earlier.site.dataset_iri == dataset:
-                found.append((earlier.version, open_read_only(earlier.store_path)))
-        except UsageError:
-            continue
-        if len(found) == _EARLIER:
-            break
-    return found
-
-
-def _describes(store: ox.Store, node: ox.NamedNode) -> bool:
-    return next(store.quads_for_pattern(node, None, None, None), None) is not None

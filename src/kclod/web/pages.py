@@ -8,8 +8,10 @@ import flask
 
 from kclod.web import built, interface
 from kclod.web.http.negotiation import Choice
-from kclod.web.http.responses import answer
+from kclod.web.http.responses import answer, ascii_uri
 from kclod.web.present import Presenter
+from kclod.web.publication import current
+from kclod.web.versions.archive import PLACE, memento
 
 
 def render(template: str, presenter: Presenter, **values: object) -> str:
@@ -21,8 +23,20 @@ def render(template: str, presenter: Presenter, **values: object) -> str:
         version=presenter.publication.release.version,
         languages=_languages(),
         built=built,
+        archived=_archived(),
         **values,
     )
+
+
+def _archived() -> dict[str, object] | None:
+    """Of a page of an earlier release: when that was made, the same page now, and the list of releases."""
+    made, place = memento(), flask.request.environ.get(PLACE, "")
+    if made is None or not current().archived:
+        return None
+    root = flask.request.script_root.removesuffix(place)
+    query = flask.request.query_string.decode("ascii", "replace")
+    latest = ascii_uri(f"{root}{flask.request.path}") + (f"?{query}" if query else "")
+    return {"made": made, "latest": latest, "releases": f"{root}/releases"}
 
 
 def page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
@@ -101,6 +102,10 @@ class Presenter:
     def number(self, value: int) -> str:
         """A number as the reader writes it."""
         return interface.number(self.language, value)
+
+    def day(self, moment: datetime) -> str:
+        """The day of a moment (UTC) in words."""
+        return interface.date(self.language, moment.strftime("%Y-%m-%d")) or ""
 
     def url(self, endpoint: str, **values: object) -> str:
         """A local path (with the prefix the site is mounted at) that keeps a chosen language."""

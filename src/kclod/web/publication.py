@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import cast
 
 import flask
 import pyoxigraph as ox
 
+from kclod.history import up_to
 from kclod.rdf import N_QUADS
-from kclod.release import CURRENT, Release, pointed
+from kclod.release import CURRENT, Edition, Release, pointed
 from kclod.remote.asking import credentials
 from kclod.remote.quads import RemoteStore
 from kclod.remote.reading import Reading, UnavailableError
@@ -35,6 +36,7 @@ from kclod.web.things.arranging import Arranger
 from kclod.web.things.labels import Labels
 from kclod.web.things.near import Near
 from kclod.web.things.reader import Reader
+from kclod.web.versions.differences import Differences
 
 _KEY = "kclod"
 _AUTHORS = 20
@@ -69,6 +71,11 @@ class Publication:
     search: Search
     identified: Identified
     metrics: Metrics
+    line: tuple[Edition, ...]
+    """The releases of the dataset up to the one that is served, the oldest first."""
+    differences: Differences
+    archived: bool
+    """Whether this is an earlier release than the one that is served."""
 
     @classmethod
     def open(
@@ -77,16 +84,21 @@ class Publication:
         limits: Limits,
         public_url: str | None,
         address: str | None = None,
+        *,
         before: Publication | None = None,
+        within: Publication | None = None,
     ) -> Publication:
         """Open the store read-only; or look at the server that holds it. Query workers start with the first query.
 
-        With the publication that was served before, what clients have had and what was counted goes on.
+        With the publication that was served before, what clients have had and what was counted goes on. `within` is
+        that of the release that is served, for an earlier one that is shown beside it.
         UsageError when the store cannot be read or holds another release, or a trusted proxy is no address.
         """
         store: Store
         pool: Pool | Relay
-        site = release.site
+        site, known = release.site, before or within
+        line = within.line if within else tuple(up_to(release))
+        before_it = tuple(takewhile(lambda one: one.version != release.version, line))
         if address is None:
             store = Embedded(open_read_only(release.store_path))
             pool = Pool(release.store_path, limits, _dump_to_hold(release, limits))
@@ -95,6 +107,7 @@ class Publication:
             store, pool = RemoteStore(reading), Relay(reading, limits, release.text_path)
             store.alike(_shown_at_home(site))
         reader = Reader(store, site.graphs)
+        labels = Labels(store, site.prefixes)
         cache = Cache(limits.cache_bytes, limits.followers)
         return cls(
             release,
@@ -102,20 +115,23 @@ class Publication:
             public_url or site.base_iri,
             reader,
             Arranger(site.layout, reader),
-            Labels(store, site.prefixes),
+            labels,
             Addresses(site.base_iri),
             pool,
             cache,
-            before.shares if before else Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
+            known.shares if known else Shares(limits.client_queries, limits.client_seconds, limits.client_errors),
             networks(limits.trusted_proxies),
             Endpoints(limits),
-            Gone(store, site, release.path),
+            Gone(store, site, before_it),
             Near(store, site.base_iri),
             _authors(store, site.dataset_iri),
             _modified(release.path),
             Search(release, reader),
             Identified(site, store),
-            before.metrics if before else Metrics(limits),
+            known.metrics if known else Metrics(limits),
+            line,
+            Differences(line, labels),
+            within is not None,
         )
 
     def counted(self) -> None:

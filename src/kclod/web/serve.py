@@ -27,9 +27,12 @@ from kclod.web.app import create_app, warm
 from kclod.web.engine import confinement
 from kclod.web.limits import Limits
 from kclod.web.switch import Switch
+from kclod.web.versions.archive import MOST
 
 _PAGE_THREADS = 16
 """Threads for pages, beside those that wait for queries."""
+_ARCHIVE_THREADS = 10
+"""Threads for queries of an earlier release: those that run, are streamed, and wait."""
 _STOP_SECONDS = 3
 _LOGGING: dict[str, Any] = {
     "version": 1,
@@ -66,6 +69,7 @@ def serve(
     port = _free(host, port)
     limits = limits or Limits()
     threads = limits.workers + limits.streams + limits.queue + limits.followers + _PAGE_THREADS
+    threads += MOST * _ARCHIVE_THREADS
     server = _AnnouncingServer(
         "kclod.web.app",
         address=host,

@@ -11,7 +11,7 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ import flask
 from kclod.errors import KclodError, Problem, RefusedError, UsageError
 from kclod.release import Release, load, pointed, verify
 from kclod.web.app import close, turn_to
+from kclod.web.versions.serving import Serving
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -29,73 +30,6 @@ _LOOK = 0.25
 """Seconds between looks at the link."""
 _AGAIN = 30.0
 """Seconds after which a release that could not be opened is tried again, while the link still names it."""
-
-
-class Serving:
-    """One release that is open, and how many requests are in it."""
-
-    def __init__(self, version: str, app: flask.Flask) -> None:
-        self.version, self.app = version, app
-        self._users = 0
-        self._turn = threading.Condition()
-
-    def enter(self) -> None:
-        """A request begins."""
-        with self._turn:
-            self._users += 1
-
-    def leave(self) -> None:
-        """A request has ended."""
-        with self._turn:
-            self._users -= 1
-            if not self._users:
-                self._turn.notify_all()
-
-    @property
-    def users(self) -> int:
-        """Requests that are in it."""
-        return self._users
-
-    def drained(self, seconds: float) -> bool:
-        """Whether no request is in it any more, after so many seconds at most."""
-        with self._turn:
-            return self._turn.wait_for(lambda: not self._users, seconds)
-
-    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """The answer of a request that has entered; it leaves with the last byte (PEP 3333)."""
-        try:
-            parts = self.app(environ, start_response)
-        except BaseException:
-            self.leave()
-            raise
-        if isinstance(parts, tuple):  # bytes that are ready need the release no more
-            self.leave()
-            return parts
-        return _Answer(parts, self.leave)
-
-
-class _Answer:
-    """The parts of an answer; whoever reads them closes them."""
-
-    def __init__(self, parts: Iterable[bytes], ended: Callable[[], None]) -> None:
-        self._parts, self._ended = parts, ended
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
-
-    def close(self) -> None:
-        """Let the release know; once."""
-        ended, self._ended = self._ended, _nothing
-        try:
-            close = getattr(self._parts, "close", None)
-            if close is not None:
-                close()
-        finally:
-            ended()
-
-
-def _nothing() -> None:
-    pass
 
 
 class Switch:

@@ -13,6 +13,7 @@ from kclod.web.http.negotiation import Choice, Offer, choose
 from kclod.web.http.table import varies
 from kclod.web.http.tags import tag_of
 from kclod.web.publication import current
+from kclod.web.versions.archive import PLACE
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -21,6 +22,8 @@ POLICY = (
 """Content Security Policy Level 3: scripts and styles are files of this site, nothing is inline, nothing is evaluated,
 and a page asks no other host for anything. Scripts set styles through the object model, which the policy allows."""
 
+ACCEPT_DATETIME = "Accept-Datetime"
+"""RFC 7089, section 2.1.1."""
 LASTING = "kclod.lasting"
 """Set in the WSGI environment of an answer that may be given again to a request that Vary does not tell apart."""
 _KEPT = (200, 303, 304, 308, 412)
@@ -144,12 +147,14 @@ def finish(response: flask.Response) -> flask.Response:
     if not flask.g.get("private"):
         headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = (
-        "Cache-Status, Content-Location, Content-Profile, ETag, Link, Location, Preference-Applied, Retry-After"
+        "Cache-Status, Content-Location, Content-Profile, ETag, Link, Location, Memento-Datetime, "
+        "Preference-Applied, Retry-After"
     )
     if flask.request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
         headers["Access-Control-Allow-Headers"] = (
-            "Accept, Accept-Language, Accept-Profile, Content-Type, If-Modified-Since, If-None-Match, Prefer"
+            "Accept, Accept-Datetime, Accept-Language, Accept-Profile, Content-Type, If-Modified-Since, "
+            "If-None-Match, Prefer"
         )
         headers["Access-Control-Max-Age"] = "86400"
     headers["X-Content-Type-Options"] = "nosniff"
@@ -158,6 +163,8 @@ def finish(response: flask.Response) -> flask.Response:
     response.vary.update(field for flag, field in _CONSULTED.items() if flask.g.get(flag))
     if response.status_code < HTTPStatus.BAD_REQUEST:
         response.vary.update(varies(flask.request.endpoint, flask.request.args))
+        if PLACE in flask.request.environ:  # an address that names a release asks for no other
+            response.vary.discard(ACCEPT_DATETIME.lower())
     if flask.g.get("lasting") and response.status_code in _KEPT:
         flask.request.environ[LASTING] = True
     return response

@@ -15,11 +15,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
+from kclod.rdf import JSON_LD, N_QUADS, RDF_FORMATS, RESULT_FORMATS, TRIG
 from kclod.web.http.negotiation import HTML, Offer, offers_of
 
 _RDF = offers_of(RDF_FORMATS)
-_PAGE_LINKS = ("alternate", "author", "cite-as", "collection", "describedby", "describes", "license", "linkset", "type")
+STREAMED = (TRIG, N_QUADS, JSON_LD)
+"""The formats of the event stream, whose members are named graphs."""
+_MEMENTO = ("original", "timegate", "timemap")
+_PAGE_LINKS = (
+    *("alternate", "author", "cite-as", "collection", "describedby", "describes", "license", "linkset", "type"),
+    *_MEMENTO,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +78,24 @@ _ONTOLOGY = Row(
 TABLE: Mapping[str, Row] = {
     "documents.thing": _THING,
     "documents.other_thing": _THING,
-    "documents.page": Row("page", "/page/X", **_PAGE, links=_PAGE_LINKS),  # type: ignore[arg-type]  # keywords of several types
+    "documents.page": Row(
+        "page",
+        "/page/X",
+        offers=(HTML,),
+        vary=("Accept", "Accept-Datetime", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+        links=_PAGE_LINKS,
+    ),
     "documents.data": Row(
         "data document",
         "/data/X.EXT",
         extensions=_EXTENSIONS,
-        vary=("Accept-Profile",),
+        vary=("Accept-Datetime", "Accept-Profile"),
         fixed={"_profile": "Accept-Profile"},
-        links=("alternate", "canonical", "collection", "describes", "license", "linkset", "profile", "type"),
+        links=(
+            *("alternate", "canonical", "collection", "describes", "license", "linkset", "profile", "type"),
+            *_MEMENTO,
+        ),
     ),
     "documents.links": Row("link set", "/linkset/X", extensions=("json", "txt"), links=("describes", "license")),
     "documents.describe": Row(
@@ -131,6 +147,36 @@ TABLE: Mapping[str, Row] = {
     "overview.robots": Row("robots", "/robots.txt", tagged=False),
     "overview.health": Row("health", "/health", tagged=False),
     "overview.live": Row("health", "/health/live", tagged=False),
+    "releases.listing": Row(
+        "releases",
+        "/releases",
+        offers=(HTML, *_RDF),
+        vary=("Accept", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+    ),
+    "releases.release": Row(
+        "release",
+        "/releases/VERSION/",
+        offers=(HTML, *_RDF),
+        vary=("Accept", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+    ),
+    "releases.without_slash": Row("release", "/releases/VERSION", status=308, tagged=False),
+    "releases.manifest": Row("manifest", "/releases/VERSION/manifest.json"),
+    "releases.changes": Row(
+        "what changed",
+        "/releases/VERSION/changes",
+        offers=(HTML, Offer("application/json")),
+        vary=("Accept", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+    ),
+    "releases.changes_as": Row("what changed", "/releases/VERSION/changes", extensions=("patch", "ru")),
+    "releases.quads": Row("what changed", "/releases/VERSION/added.nq, /releases/VERSION/removed.nq"),
+    "releases.feed": Row("feed of releases", "/releases.atom", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "mementos.timegate": Row("time gate", "/timegate/DOCUMENT", status=302, vary=("Accept-Datetime",), tagged=False),
+    "mementos.timemap": Row("time map", "/timemap/DOCUMENT", links=_MEMENTO[:2]),
+    "ldes.stream": Row("event stream", "/ldes", offers=offers_of(STREAMED), vary=("Accept",)),
+    "ldes.node": Row("node of the event stream", "/ldes/VERSION", offers=offers_of(STREAMED), vary=("Accept",)),
     "downloads.listing": Row(
         "list of dumps",
         "/dumps/",

@@ -28,6 +28,7 @@ from kclod.web.things.stated import claim_page, source_page
 from kclod.web.things.statements import Group, Origin, origins_in
 from kclod.web.things.structured import structured
 from kclod.web.things.witness import CLAIMS
+from kclod.web.versions.mementos import earlier
 
 _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+=(?:\"[^\"]*\"|[\w-]+))*)")
 _ATTRIBUTE = re.compile(r"([\w*-]+)=(?:\"([^\"]*)\"|([\w-]+))")
@@ -99,6 +100,7 @@ def show(
         query=_query(publication.release.site, node),
         structured=_structured(presenter, entity, head.canonical),
         summary=_summary(presenter, entity),
+        earlier=earlier(node, arguments["path"]) if "path" in arguments else (),
         **shared,
     )
 

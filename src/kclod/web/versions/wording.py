@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import pyoxigraph as ox
 
-from kclod.changes import Difference, EntityChange, FactChange, Kind
-from kclod.rdf import split_line
-from kclod.site import Site
+from kclod.changes import EntityChange, FactChange
 from kclod.vocab import XSD
 from kclod.web import interface
 from kclod.web.plain import plain
 from kclod.web.present import parse_term
 from kclod.web.things.labels import Labels
+from kclod.web.versions.summary import Summary
 
 _LONG = 300
 _DATES = {XSD[name].value for name in ("date", "gYear", "gYearMonth")} | {"http://id.loc.gov/datatypes/edtf/EDTF"}
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """How many things were added, removed and changed; distinct statements; statements of the graph of links."""
-
-    things: dict[Kind, int]
-    added: int
-    removed: int
-    links_added: int
-    links_removed: int
-
-
-def summary(difference: Difference, entities: Iterable[EntityChange], site: Site) -> Summary:
-    """The numbers of a difference. A statement that is in several graphs counts once."""
-    things = dict.fromkeys(Kind, 0)
-    for entity in entities:
-        if not entity.iri.startswith("_:"):
-            things[entity.kind] += 1
-    links = site.graphs.get("links")
-    counts = []
-    for lines in (difference.all_added, difference.all_removed):
-        pairs = [split_line(line) for line in lines]
-        counts.append((len({statement for statement, _ in pairs}), sum(graph == links for _, graph in pairs)))
-    (added, links_added), (removed, links_removed) = counts
-    return Summary(things, added, removed, links_added, links_removed)
 
 
 class Wording:
@@ -119,3 +91,22 @@ class Wording:
             for sign, values in (("−", fact.removed), ("+", fact.added)):
                 for value in values:
                     yield f"  {sign} {name}: {self.value(value)}{where}"
+
+    def as_json(self, entity: EntityChange) -> dict[str, object]:
+        """A thing with its facts, for programs: terms as in N-Triples, names in the language."""
+        return {
+            "iri": entity.iri,
+            "name": self.name(entity.iri),
+            "change": entity.kind.value,
+            "facts": [
+                {
+                    "property": fact.predicate,
+                    "name": self.property(fact.predicate),
+                    "removed": fact.removed,
+                    "added": fact.added,
+                    "role": fact.role,
+                    "graph": fact.graph or None,
+                }
+                for fact in entity.facts
+            ],
+        }
