@@ -24,6 +24,7 @@ from kclod.vocab import PUB
 from kclod.web import journal
 from kclod.web.app import close, create_app
 from kclod.web.http.front import Front
+from kclod.web.versions.archive import Archive
 
 PAGE, DATA, QUERY = "/page/light/alpha", "/data/light/alpha.ttl", f"/sparql?query={quote('ASK { ?s ?p ?o }')}"
 
@@ -33,9 +34,10 @@ PATIENT = replace(LIMITS, deadline_seconds=20.0)
 
 
 def front_of(app: flask.Flask) -> Front:
-    front = app.wsgi_app
-    assert isinstance(front, Front)
-    return front
+    archive = app.wsgi_app
+    assert isinstance(archive, Archive)
+    assert isinstance(archive.inner, Front)
+    return archive.inner
 
 
 @pytest.fixture

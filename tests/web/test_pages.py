@@ -298,10 +298,12 @@ def test_no_page_asks_another_host(client: FlaskClient) -> None:
 def test_every_local_link_works(client: FlaskClient) -> None:
     seen: set[str] = set()
     pending = ["/", "/page/light/alpha"]
+    while client.get("/sparql?query=ASK%7B%7D").status_code == 503:  # a busy machine starts workers slowly
+        pass
     while pending:
         address = pending.pop()
-        if address in seen or len(seen) > 250:
-            continue
+        if address in seen or len(seen) > 250 or re.match(r"/releases/[^/]+/(page|id|sparql|browse)", address):
+            continue  # below a release are the same pages again
         seen.add(address)
         response = client.get(address, headers={"Accept": BROWSER})
         assert response.status_code in (200, 303), (address, response.status_code)
@@ -378,7 +380,8 @@ def test_languages(client: FlaskClient, tag: str) -> None:
     assert interface.word(tag, "incoming") in text
     chosen = client.get(f"/page/light/alpha?lang={tag}", headers={"Accept": BROWSER, "Accept-Language": "de"})
     assert chosen.headers["Content-Language"] == tag
-    assert chosen.vary.as_set(preserve_casing=True) == {"Accept", "Accept-Encoding"}, "the address decides the language"
+    varied = {"Accept", "Accept-Datetime", "Accept-Encoding"}
+    assert chosen.vary.as_set(preserve_casing=True) == varied, "the address decides the language"
     assert f"lang={tag}" in chosen.text
     assert ("<h1><bdi>알파 등대</bdi></h1>" in chosen.text) == (tag == "ko")
 

@@ -45,6 +45,10 @@ ADDRESSES = {
     "downloads.listing": ["/dumps/"],
     "downloads.without_slash": ["/dumps"],
     "downloads.file": ["/dumps/SHA256SUMS", "/dumps/lights.nq"],
+    "releases.listing": ["/releases"],
+    "releases.feed": ["/releases.atom"],
+    "mementos.timegate": ["/timegate/page/light/alpha", "/timegate/data/light/alpha.ttl"],
+    "mementos.timemap": ["/timemap/page/light/alpha", "/timemap/data/light/alpha.ttl"],
     "sparql.ask": ["/sparql"],
     "static": ["/static/icon.svg"],
 }
@@ -57,8 +61,10 @@ BY_OTHERS = {
     *("built.file", "drawn.picture", "measuring.metrics", "ontology.version", "sparql.post", "terms.labels"),
     "lookups.by",
     *("search.search", "search.as_json", "search.suggest", "search.description"),
+    *("releases.release", "releases.without_slash", "releases.manifest", "releases.changes", "releases.changes_as"),
+    *("releases.quads", "ldes.stream", "ldes.node"),
 }
-FIELDS = ("Accept", "Accept-Language", "Accept-Profile", "Prefer")
+FIELDS = ("Accept", "Accept-Datetime", "Accept-Language", "Accept-Profile", "Prefer")
 
 
 def test_every_route_has_a_row(app: flask.Flask) -> None:

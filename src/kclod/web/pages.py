@@ -24,19 +24,20 @@ def render(template: str, presenter: Presenter, **values: object) -> str:
         languages=_languages(),
         built=built,
         archived=_archived(),
+        releases=presenter.url("releases.listing").replace(flask.request.environ.get(PLACE, ""), "", 1),
         **values,
     )
 
 
 def _archived() -> dict[str, object] | None:
-    """Of a page of an earlier release: when that was made, the same page now, and the list of releases."""
+    """Of a page of an earlier release: when that was made, and the same page now."""
     made, place = memento(), flask.request.environ.get(PLACE, "")
     if made is None or not current().archived:
         return None
     root = flask.request.script_root.removesuffix(place)
     query = flask.request.query_string.decode("ascii", "replace")
     latest = ascii_uri(f"{root}{flask.request.path}") + (f"?{query}" if query else "")
-    return {"made": made, "latest": latest, "releases": f"{root}/releases"}
+    return {"made": made, "latest": latest}
 
 
 def page(

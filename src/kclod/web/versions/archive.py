@@ -63,6 +63,11 @@ class Archive:
         self._janitor: threading.Thread | None = None
 
     @property
+    def inner(self) -> WSGIApplication:
+        """What answers for the release that is served."""
+        return self._inner
+
+    @property
     def open(self) -> tuple[str, ...]:
         """The versions that are open, the one that was asked last at the end."""
         with self._turn:

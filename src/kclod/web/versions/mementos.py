@@ -179,7 +179,18 @@ def _mementos(document: str) -> list[Edition]:
 
 
 def _holding(publication: Publication, iris: Sequence[str]) -> list[Edition]:
-    return [one for one in publication.line if any(describes(one, iri) for iri in iris)]
+    """The releases that have a document about one of the IRIs: this one by its store, others by what they say of it."""
+    here = any(_has(publication, iri) for iri in iris)
+    return [
+        one
+        for one in publication.line
+        if (here if one.version == publication.release.version else any(describes(one, iri) for iri in iris))
+    ]
+
+
+def _has(publication: Publication, iri: str) -> bool:
+    node = publication.reader.exists(iri)
+    return node is not None and not publication.gone.declared(node)
 
 
 def _date(moment: datetime) -> str:
