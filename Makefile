@@ -1,7 +1,7 @@
 # make serve — set up, build the release of this project and serve it (HOST, PORT)
 # make test  — set up and run the tests
 # make assets — bundle the scripts and styles of the pages again, where they have changed
-# make soak  — the long load test of the site (SECONDS=60); wants a quiet machine
+# make soak  — the long tests: load on the site (SECONDS=60), moves between releases, killed builds; wants a quiet machine
 # make bench — the benchmarks (BENCH="mapping build" for some); peers are installed into .venv-peers
 # make check — everything that CI runs
 
@@ -34,6 +34,8 @@ assets: | $(BIN)/python
 
 soak: $(TEST)
 	KCLOD_SOAK=$(SECONDS) $(BIN)/python -m pytest tests/web/test_soak.py -q -s
+	KCLOD_SWITCHES=20 $(BIN)/python -m pytest tests/web/test_switch.py -k whole -q -s
+	KCLOD_KILLS=200 $(BIN)/python -m pytest tests/test_crash.py -k killed -q -s
 
 bench: $(TEST)
 	$(BIN)/python -m tests.bench $(BENCH)
