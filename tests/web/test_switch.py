@@ -108,7 +108,7 @@ class Readers:
 
     def page(self, chance: random.Random) -> set[int]:
         text = self.got("page/light/alpha", Accept="text/html").decode()
-        version = re.search(r"<p>[^<]*<code>([^<]+)</code>", text)
+        version = re.search(r"<footer.*?<code>([^<]+)</code>", text, re.DOTALL)
         assert version
         return {*map(int, re.findall(r"Alpha Light (\d+)", text)), self.versions[version[1]]}
 
