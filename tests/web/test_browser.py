@@ -102,6 +102,10 @@ def test_axe_finds_nothing(visit: Callable[..., Visit], name: str, language: str
     one = visit(PAGES[name], locale=language, color_scheme=scheme)
     if name in ("query", "result", "malformed"):
         one.page.locator("html[data-editor=ready]").wait_for()
+    if name == "query":
+        one.page.locator("#query").focus()
+    if name in ("query", "malformed"):
+        one.page.locator(".CodeMirror").wait_for()
     if name in ("result", "malformed"):
         one.page.locator("#result-place[data-state=done]").wait_for()
     refused = {"malformed": 400, "missing": 404}.get(name)
@@ -231,13 +235,33 @@ def test_network(visit: Callable[..., Visit]) -> None:
     page.get_by_label("Show the links of").select_option(label="Korea Institute of Machinery and Materials")
     about = page.locator(".about-node")
     expect(about.get_by_role("link", name=re.compile("Memorandum of understanding of KIMM"))).to_be_visible()
-    painted = page.evaluate(
-        """() => [...document.querySelectorAll(".board canvas")].some((canvas) =>
-            canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value))"""
-    )
-    assert painted
+    expect(page.locator(".board .node.chosen")).to_have_count(1)
+    assert page.locator(".board .node:not(.far)").count() == page.locator(".about-node li").count() + 1
     page.get_by_label("Technology area").select_option(label="battery circular economy")
     assert 2 < nodes.count() < everything
+    assert page.locator(".board .node").count() == nodes.count() - 1, "one entry of the list chooses nothing"
+
+
+OVERLAPS = """() => {
+  const boxes = [...document.querySelectorAll(".net .names text")].map((text) => text.getBoundingClientRect());
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) =>
+    a.left + 3 < b.right && b.left + 3 < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom)).length;
+}"""
+
+
+@pytest.mark.parametrize("pixels", WIDTHS.values())
+def test_no_name_of_the_network_covers_another(visit: Callable[..., Visit], pixels: int) -> None:
+    one = visit(PAGES["network"], viewport={"width": pixels, "height": 900})
+    one.picture()
+    page = one.page
+    seen = page.locator(".net .names text").count()
+    assert seen > 5
+    assert page.evaluate(OVERLAPS) == 0
+    for _ in range(3):
+        page.get_by_role("button", name="Larger").click()
+    assert page.evaluate(OVERLAPS) == 0
+    page.get_by_role("button", name="Show everything").click()
+    assert page.locator(".net .names text").count() == seen
 
 
 def test_map(visit: Callable[..., Visit]) -> None:
@@ -245,6 +269,8 @@ def test_map(visit: Callable[..., Visit]) -> None:
     one.picture()
     page = one.page
     page.locator("svg.world[data-land] .land").wait_for(state="attached")
+    land = page.locator("svg.world .land")
+    coarse = len(land.get_attribute("d") or "")
     places = page.locator(".place[role=button]")
     before = places.count()
     page.get_by_role("button", name=re.compile(r"^Santiago: \d$")).focus()
@@ -255,6 +281,7 @@ def test_map(visit: Callable[..., Visit]) -> None:
     page.get_by_role("button", name="Larger").click()
     page.get_by_role("button", name="Show everything").click()
     assert places.count() == before
+    assert len(land.get_attribute("d") or "") > 2 * coarse, "seen from near, the outlines were finer"
     expect(page.locator("details.aside summary")).to_contain_text("not on the map")
 
 
@@ -276,6 +303,8 @@ def ready(page: Page) -> None:
 
 
 def typed(page: Page, text: str) -> None:
+    if not page.locator(".CodeMirror").count():
+        page.locator("#query").focus()
     page.locator(".CodeMirror").click()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)
@@ -287,7 +316,7 @@ def test_a_stored_query_runs_in_the_editor(visit: Callable[..., Visit]) -> None:
     page.get_by_role("link", name="서명된 협정은 무엇이며").click()
     result = page.locator("#result-place")
     expect(result.get_by_role("table")).to_contain_text("한국기계연구원")
-    expect(page.locator(".CodeMirror")).to_contain_text("kclod:signatory")
+    assert "kclod:signatory" in page.locator("#query").input_value()
     assert "query=" in page.url
     assert "lang=ko" in page.url
     rows = result.locator("tbody tr")
@@ -298,6 +327,32 @@ def test_a_stored_query_runs_in_the_editor(visit: Callable[..., Visit]) -> None:
     assert rows.first.inner_text() != first
     page.go_back()
     assert "query=" not in page.url
+
+
+def test_the_editor_comes_for_who_turns_to_it(visit: Callable[..., Visit]) -> None:
+    page = visit("/sparql").page
+    ready(page)
+    field = page.locator("#query")
+    expect(field).to_be_visible()
+    assert page.locator(".CodeMirror").count() == 0
+    field.evaluate("area => area.setSelectionRange(7, 13)")
+    field.focus()
+    page.locator(".CodeMirror-focused").wait_for()
+    expect(field).to_be_hidden()
+    page.keyboard.insert_text("?kind")
+    assert page.locator("#query").input_value().startswith("SELECT ?kind (COUNT")
+
+
+def test_without_the_editor_the_plain_field_runs(visit: Callable[..., Visit]) -> None:
+    one = visit("/sparql")
+    page = one.page
+    ready(page)
+    page.route(re.compile(r"/static/built/part-.*\.js$"), lambda route: route.abort())
+    page.locator("#query").fill(SELECT)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#result-place")).to_contain_text("12 rows in")
+    expect(page.locator("#query")).to_be_visible()
+    one.complaints = [text for text in one.complaints if "ERR_FAILED" not in text]
 
 
 def test_charts_of_any_query(visit: Callable[..., Visit]) -> None:

@@ -38,16 +38,6 @@ export function shortened(text, width, font) {
   return `${closed.trimEnd()}…`;
 }
 
-/** What a custom property of the sheet is at the moment, as a colour that a canvas takes. */
-export function colour(name) {
-  const probe = el("span", { hidden: true });
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
-}
-
 /** A link to where a cell is described, or its text; in its own language where that is not the page's. */
 export function cellNode(cell, extra) {
   if (!cell) return document.createTextNode("");

@@ -34,9 +34,13 @@ export function makeEditor(area, terms, run) {
   yasqe.on("change", () => { area.value = yasqe.getValue(); });
   let mark = null;
   return {
-    get value() { return yasqe.getValue(); },
     set value(text) { yasqe.setValue(text); },
-    focus: () => yasqe.focus(),
+    /** Put the cursor, or a selection, where it was in the text area. */
+    select(from, to) {
+      const doc = yasqe.getDoc();
+      yasqe.focus();
+      doc.setSelection(doc.posFromIndex(from), doc.posFromIndex(to));
+    },
     /** Mark a place (counted from 1); nothing takes the mark away. */
     mark(line, column) {
       mark?.forEach((one) => one.clear());

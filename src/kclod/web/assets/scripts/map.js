@@ -1,12 +1,26 @@
 // Things at their places on the earth. The outlines come with the site; what is close together at a scale is one mark.
 import { geoGraticule10, geoNaturalEarth1, geoPath } from "d3-geo";
 import { feature, mesh } from "topojson-client";
-import outlines from "world-atlas/countries-50m.json";
+import fine from "world-atlas/countries-50m.json";
+import coarse from "world-atlas/countries-110m.json";
 import { cellNode, el, svg, textWidth } from "./dom.js";
 import { keyOf, numberOf } from "./rows.js";
 
-let loaded;
-const land = () => (loaded ??= fetch(new URL(outlines, import.meta.url)).then((response) => response.json()));
+const DETAIL = 420; // pixels of a radian from which the fine outlines are worth five times the bytes of the coarse ones
+const loaded = new Map();
+
+/** Land and borders of the world, loaded once. */
+function outlines(address) {
+  if (!loaded.has(address)) {
+    loaded.set(
+      address,
+      fetch(new URL(address, import.meta.url))
+        .then((response) => response.json())
+        .then((atlas) => ({ land: feature(atlas, atlas.objects.land), borders: mesh(atlas, atlas.objects.countries, (a, b) => a !== b) })),
+    );
+  }
+  return loaded.get(address);
+}
 
 export function draw(place, records, { word, series, width }) {
   const located = [];
@@ -45,6 +59,7 @@ export function draw(place, records, { word, series, width }) {
   const projection = whole();
   const taken = [];
   let world = null;
+  let wanted = null;
 
   function aim() {
     const fitted = whole().fitExtent([[edge, edge], [width - edge, height - edge]], located.length > 1 ? points : { type: "Sphere" });
@@ -59,6 +74,7 @@ export function draw(place, records, { word, series, width }) {
 
   function show() {
     aim();
+    outline();
     const path = geoPath(projection).digits(1);
     under.replaceChildren(svg("path", { class: "grid", d: path(geoGraticule10()) }));
     if (world) under.append(svg("path", { class: "land", d: path(world.land) }), svg("path", { class: "shore", d: path(world.borders) }));
@@ -66,6 +82,19 @@ export function draw(place, records, { word, series, width }) {
     const groups = clusters();
     for (const { x, y, members } of groups) taken.push([x - 6, y - 10, x + 6 + 3 * Math.sqrt(members.length), y + 10]);
     over.replaceChildren(...groups.flatMap(dot));
+  }
+
+  /** Outlines as fine as the scale asks for; what is there is shown until they have come. */
+  function outline() {
+    const address = wanted === fine || projection.scale() > DETAIL ? fine : coarse;
+    if (address === wanted) return;
+    wanted = address;
+    outlines(address).then((found) => {
+      if (address !== wanted) return;
+      world = found;
+      show();
+      root.dataset.land = "yes";
+    });
   }
 
   function clusters() {
@@ -162,11 +191,6 @@ export function draw(place, records, { word, series, width }) {
   root.addEventListener("pointerup", () => { grip = null; });
 
   show();
-  land().then((atlas) => {
-    world = { land: feature(atlas, atlas.objects.land), borders: mesh(atlas, atlas.objects.countries, (a, b) => a !== b) };
-    show();
-    root.dataset.land = "yes";
-  });
   return { svg: () => root };
 }
 

@@ -1,175 +1,176 @@
 // Things and what they are linked to. Items are coloured by category; what they are linked to is drawn round. The list
-// beside the picture leads to every node without a pointer.
-import cytoscape from "cytoscape";
-import { cellNode, colour, el, svg, textWidth } from "./dom.js";
-import { keyOf } from "./rows.js";
+// beside the picture leads to every node without a pointer. A name is written where it covers no other one.
+import { cellNode, el, svg, textWidth } from "./dom.js";
+import { arrange, graph } from "./graph.js";
 
-const LABEL = 150;
+const FONT = 13;
+const LINE = 15;
+const WIDEST = 150;
+const MARGIN = 26;
+const NEAR = 1.6;
+const MOST = 8;
+const HUB = 3;
 
-export function draw(place, records, { word, series }) {
-  const [nodes, edges] = graph(records, series);
+export function draw(place, records, { word, series, data }) {
+  const { nodes, links } = graph(records, series);
   const board = el("div", { class: "board", role: "img", "aria-label": word("network", { n: nodes.length }) });
   const about = el("div", { class: "about-node", "aria-live": "polite" });
-  const list = el("select", {}, el("option", { value: "" }, word("choose")));
-  const byName = [...nodes].sort((a, b) => a.data.name.localeCompare(b.data.name, document.documentElement.lang));
-  list.append(...byName.map(({ data }) => el("option", { value: data.id }, data.name)));
+  const list = el("select", { onchange: () => choose(list.value, true) }, el("option", { value: "" }, word("choose")));
+  const language = document.documentElement.lang;
+  list.append(...nodes.toSorted((a, b) => a.name.localeCompare(b.name, language)).map(({ id, name }) => el("option", { value: id }, name)));
   const button = (text, name, action) => el("button", { type: "button", class: "plain", "aria-label": word(name), title: word(name), onclick: action }, text);
-  const middle = () => ({ x: board.clientWidth / 2, y: board.clientHeight / 2 });
-  const zoom = (factor) => () => cy.zoom({ level: cy.zoom() * factor, renderedPosition: middle() });
   place.append(
-    el("div", { class: "tools" }, el("label", {}, el("span", {}, word("find")), list), el("span", { class: "buttons" }, button("+", "zoom-in", zoom(1.4)), button("−", "zoom-out", zoom(1 / 1.4)), button("⤢", "fit", () => cy.fit(undefined, 20)))),
+    el("div", { class: "tools" }, el("label", {}, el("span", {}, word("find")), list), el("span", { class: "buttons" }, button("+", "zoom-in", () => zoom(1.5)), button("−", "zoom-out", () => zoom(1 / 1.5)), button("⤢", "fit", () => zoom(0)))),
     board,
+    key(data),
     about,
   );
-  // The library would put a style element into the page, which the policy forbids; an element of this name tells it not to.
-  if (!document.getElementById("__________cytoscape_stylesheet")) document.head.append(el("meta", { id: "__________cytoscape_stylesheet" }));
 
-  const cy = cytoscape({
-    container: board,
-    elements: { nodes, edges },
-    style: sheet(),
-    layout: { name: "preset" },
-    userZoomingEnabled: false,
-    minZoom: 0.2,
-    maxZoom: 4,
-    boxSelectionEnabled: false,
-    autoungrabify: false,
+  const root = svg("svg", { class: "chart net" });
+  const font = `${FONT}px ${getComputedStyle(document.body).fontFamily}`;
+  const bold = `600 ${font}`;
+  const edges = links.map((link) => ({ link, line: svg("line", { class: "link" }) }));
+  const marks = nodes.map((node) => {
+    const { r } = node;
+    const shape = node.item
+      ? svg("rect", { class: `mark series-${node.series}`, x: -r, y: -r, width: 2 * r, height: 2 * r, rx: 3 })
+      : svg("circle", { class: "ring", r });
+    const group = svg("g", { class: "node", onclick: () => { if (!grip?.moved) choose(node.id); } }, shape, svg("title", {}, node.name));
+    return { node, group, lines: wrapped(node.name, WIDEST, node.item ? font : bold) };
   });
-  cy.layout({
-    name: "cose",
-    animate: false,
-    randomize: false, // the same picture for the same data
-    boundingBox: room(board),
-    idealEdgeLength: () => 70,
-    nodeRepulsion: () => 160000,
-    nodeOverlap: 40,
-    gravity: 0.9,
-    numIter: 3000,
-    componentSpacing: 70,
-    fit: true,
-    padding: 30,
-  }).run();
+  const names = svg("g", { class: "names" });
+  root.append(svg("g", {}, edges.map(({ line }) => line)), svg("g", {}, marks.map(({ group }) => group)), names);
+  board.append(root);
+  const view = { zoom: 1, x: 0, y: 0 };
+  let size = { width: 0, height: 0, scale: 1, x: 0, y: 0 };
+  let chosen = null;
+  let grip = null;
 
-  const whole = cy.zoom(); // names of items have room only when they are seen from near
-  cy.on("zoom", () => cy.nodes("[role='item']").toggleClass("close", cy.zoom() > whole * 1.6));
+  /** The scale and middle at which everything is seen. */
+  function fit() {
+    const [xs, ys] = [nodes.map((one) => one.x), nodes.map((one) => one.y)];
+    const [x1, x2, y1, y2] = nodes.length ? [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)] : [0, 1, 0, 1];
+    const room = [size.width - 2 * MARGIN - 40, size.height - 2 * MARGIN - 2 * LINE];
+    size = { ...size, scale: Math.min(room[0] / Math.max(x2 - x1, 1), room[1] / Math.max(y2 - y1, 1), 2), x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
+    Object.assign(view, { zoom: 1, x: size.x, y: size.y });
+    show();
+  }
 
-  function choose(id) {
-    cy.elements().removeClass("chosen near far");
+  const at = ({ x, y }) => {
+    const scale = size.scale * view.zoom;
+    return [(x - view.x) * scale + size.width / 2, (y - view.y) * scale + size.height / 2 - LINE / 2];
+  };
+
+  function show() {
+    root.classList.toggle("close", view.zoom > 1);
+    const near = chosen && new Set([chosen, ...links.filter((one) => one.source === chosen || one.target === chosen).flatMap((one) => [one.source, one.target])]);
+    const small = Math.min(Math.max(Math.sqrt(size.scale * view.zoom), 0.55), 1); // marks of a small picture
+    const covered = [];
+    const taken = [];
+    for (const { node, group } of marks) {
+      const [x, y] = at(node);
+      group.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${small.toFixed(2)})`);
+      group.classList.toggle("far", Boolean(near && !near.has(node)));
+      group.classList.toggle("chosen", node === chosen);
+      const r = node.r * small;
+      covered.push([x - r, y - r, x + r, y + r]);
+    }
+    const roles = [];
+    for (const { link, line } of edges) {
+      const [[x1, y1], [x2, y2]] = [at(link.source), at(link.target)];
+      for (const [name, value] of Object.entries({ x1, y1, x2, y2 })) line.setAttribute(name, value.toFixed(1));
+      const touched = chosen && (link.source === chosen || link.target === chosen);
+      line.classList.toggle("near", Boolean(touched));
+      line.classList.toggle("far", Boolean(near && !touched));
+      if (touched && link.labels.size) roles.push({ lines: [[...link.labels].join(", ")], x: (x1 + x2) / 2, y: (y1 + y2) / 2, r: -LINE / 2, class: "minor" });
+    }
+    const wanted = marks
+      .filter(({ node }) => (near ? near.has(node) : !node.item || view.zoom > NEAR))
+      .sort((a, b) => (b.node === chosen) - (a.node === chosen) || a.node.item - b.node.item || b.node.degree - a.node.degree)
+      .map(({ node, lines }) => {
+        const [x, y] = at(node);
+        return { lines, x, y, weight: near ? HUB : node.degree, r: node.r * small, class: node.item ? "minor" : "name" };
+      });
+    const first = [...wanted, ...roles].map((one) => [one, written(one, taken, covered)]);
+    // a name of weight is rather written over marks than not at all
+    names.replaceChildren(...first.map(([one, text]) => text ?? (one.weight >= HUB ? written(one, taken, []) : null)).filter(Boolean));
+  }
+
+  /** A name below its node, above it, or beside it, where there is room; null where there is none. */
+  function written({ lines, x, y, r, class: name }, taken, covered) {
+    const wide = Math.max(...lines.map((line) => textWidth(line, name === "name" ? bold : font))) + 4;
+    const high = lines.length * LINE;
+    const places = r < 0 ? [[x, y - high / 2, "middle"]] : [[x, y + r + 2, "middle"], [x, y - r - 2 - high, "middle"], [x + r + 4, y - high / 2, "start"], [x - r - 4, y - high / 2, "end"], [x - r, y + r + 2, "start"], [x + r, y + r + 2, "end"]];
+    for (const [px, top, anchor] of places) {
+      const from = anchor === "middle" ? px - wide / 2 : anchor === "start" ? px : px - wide;
+      const box = [from, top, from + wide, top + high];
+      const inside = box[0] >= 2 && box[1] >= 2 && box[2] <= size.width - 2 && box[3] <= size.height - 2;
+      if (!inside || [...taken, ...covered].some(([a, b, c, d]) => box[0] < c && box[2] > a && box[1] < d && box[3] > b)) continue;
+      taken.push(box);
+      return svg("text", { class: name, "text-anchor": anchor }, lines.map((line, index) => svg("tspan", { x: px.toFixed(1), y: (top + LINE * (index + 0.8)).toFixed(1) }, line)));
+    }
+    return null;
+  }
+
+  function choose(id, centre = false) {
+    chosen = nodes.find((one) => one.id === id) ?? null;
     list.value = id ?? "";
     about.replaceChildren();
-    if (!id) return;
-    const node = cy.getElementById(id);
-    cy.elements().addClass("far");
-    node.closedNeighborhood().removeClass("far").addClass("near");
-    node.addClass("chosen");
-    const links = node.connectedEdges().map((edge) => {
-      const other = edge.connectedNodes().difference(node)[0] ?? node;
-      return { cell: other.data("cell"), label: edge.data("label") };
-    });
-    links.sort((a, b) => a.cell.text.localeCompare(b.cell.text, document.documentElement.lang));
-    about.append(
-      el("p", {}, el("b", {}, cellNode(node.data("cell"))), ` ${word("links", { n: links.length })}`),
-      el("ul", {}, links.map(({ cell, label }) => el("li", {}, cellNode(cell), label ? el("span", { class: "quiet" }, ` · ${label}`) : ""))),
-    );
+    if (chosen) {
+      if (centre && view.zoom > 1) Object.assign(view, { x: chosen.x, y: chosen.y });
+      const touching = links.filter((one) => one.source === chosen || one.target === chosen);
+      const others = touching.map((one) => ({ cell: (one.source === chosen ? one.target : one.source).cell, label: [...one.labels].join(", ") }));
+      others.sort((a, b) => a.cell.text.localeCompare(b.cell.text, language));
+      about.append(
+        el("p", {}, el("b", {}, cellNode(chosen.cell)), ` ${word("links", { n: others.length })}`),
+        el("ul", {}, others.map(({ cell, label }) => el("li", {}, cellNode(cell), label ? el("span", { class: "quiet" }, ` · ${label}`) : ""))),
+      );
+    }
+    show();
   }
-  list.addEventListener("change", () => {
-    choose(list.value);
-    if (list.value) cy.center(cy.getElementById(list.value));
+
+  function zoom(factor) {
+    if (!factor) return fit();
+    view.zoom = Math.min(Math.max(view.zoom * factor, 1), MOST);
+    if (view.zoom === 1) Object.assign(view, { x: size.x, y: size.y });
+    else if (chosen && factor > 1) Object.assign(view, { x: chosen.x, y: chosen.y });
+    return show();
+  }
+
+  root.addEventListener("pointerdown", (event) => { grip = { x: event.clientX, y: event.clientY, moved: false }; });
+  root.addEventListener("pointermove", (event) => {
+    if (!grip || !event.buttons || (event.pointerType !== "mouse" && view.zoom === 1)) return;
+    const [dx, dy] = [event.clientX - grip.x, event.clientY - grip.y];
+    if (!grip.moved && Math.hypot(dx, dy) < 5) return;
+    if (!grip.moved) root.setPointerCapture(event.pointerId);
+    const scale = size.scale * view.zoom * (root.clientWidth / size.width);
+    grip = { x: event.clientX, y: event.clientY, moved: true };
+    view.x -= dx / scale;
+    view.y -= dy / scale;
+    show();
   });
-  cy.on("tap", "node", (event) => choose(event.target.id()));
-  cy.on("tap", (event) => { if (event.target === cy) choose(null); });
-  return {
-    svg: () => asSvg(cy, place),
-    end: () => cy.destroy(),
-    resized: () => { cy.resize(); cy.fit(undefined, 16); },
-    restyled: () => cy.style(sheet()),
-  };
+  root.addEventListener("click", (event) => { if (event.target === root && !grip?.moved) choose(null); });
+  function arranged() {
+    size = { ...size, width: Math.max(board.clientWidth, 240), height: Math.max(board.clientHeight, 240) };
+    root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+    arrange({ nodes, links }, size.width / size.height);
+    fit();
+  }
+
+  arranged();
+  return { svg: () => root, resized: arranged };
 }
 
-/** Room for the arrangement: as large for every screen, in the proportions of the board. */
-function room({ clientWidth, clientHeight }) {
-  const ratio = Math.sqrt(clientWidth / clientHeight);
-  return { x1: 0, y1: 0, w: 900 * ratio, h: 900 / ratio };
-}
-
-function graph(records, series) {
-  const nodes = new Map();
-  const edges = new Map();
-  const node = (cell, kind) => {
-    const id = keyOf(cell);
-    if (!nodes.has(id)) nodes.set(id, { data: { id, name: cell.text, cell, ...kind } });
-    return id;
-  };
-  for (const { item, linked, category, label } of records) {
-    if (!item || !linked) continue;
-    const [from, to] = [node(item, { role: "item", series: series.get(keyOf(category)) ?? 1 }), node(linked, { role: "linked" })];
-    const id = `${from} ${to}`;
-    const known = edges.get(id);
-    if (!known) edges.set(id, { data: { id, source: from, target: to, labels: new Set(label ? [label.text] : []) } });
-    else if (label) known.data.labels.add(label.text);
-  }
-  const found = [...nodes.values()].sort((a, b) => (a.data.id < b.data.id ? -1 : 1));
-  found.forEach((one, index) => {
-    const angle = (2 * Math.PI * index) / found.length;
-    one.position = { x: 300 * Math.cos(angle), y: 300 * Math.sin(angle) };
-  });
-  const degree = new Map();
-  for (const { data } of edges.values()) for (const end of [data.source, data.target]) degree.set(end, (degree.get(end) ?? 0) + 1);
-  for (const one of found) one.data.size = 16 + 6 * Math.sqrt(degree.get(one.data.id) ?? 1);
-  return [found, [...edges.values()].map(({ data: { labels, ...data } }) => ({ data: { ...data, label: [...labels].join(", ") } }))];
-}
-
-function sheet() {
-  const [ink, quiet, line, paper, link] = ["--ink", "--quiet", "--edge", "--paper", "--link"].map(colour);
-  return [
-    { selector: "node", style: { label: "data(name)", color: ink, "font-size": 15, "font-family": getComputedStyle(document.body).fontFamily, "text-wrap": "wrap", "text-max-width": LABEL, "text-valign": "bottom", "text-margin-y": 3, "text-outline-color": paper, "text-outline-width": 2, width: "data(size)", height: "data(size)", "background-color": paper, "border-width": 2, "border-color": quiet } },
-    { selector: "node[role='linked']", style: { "font-weight": 600, "min-zoomed-font-size": 7 } },
-    { selector: "node[role='item']", style: { shape: "round-rectangle", color: quiet, "font-size": 13, "border-width": 0, "text-opacity": 0 } },
-    { selector: "node.close", style: { "text-opacity": 1 } },
-    ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({ selector: `node[role='item'][series=${n}]`, style: { "background-color": colour(`--series-${n}`) } })),
-    { selector: "edge", style: { width: 1.2, "line-color": line, "curve-style": "straight", opacity: 0.75 } },
-    { selector: ".far", style: { opacity: 0.15 } },
-    { selector: "node.near", style: { "text-opacity": 1, "min-zoomed-font-size": 0, color: ink } },
-    { selector: "edge.near", style: { "line-color": link, width: 2, opacity: 1, label: "data(label)", "font-size": 9, color: ink, "text-rotation": "autorotate", "text-background-color": paper, "text-background-opacity": 0.9 } },
-    { selector: "node.chosen", style: { "border-color": link, "border-width": 4 } },
-  ];
-}
-
-/** The picture as it is arranged at the moment, with the names that are seen. */
-function asSvg(cy, place) {
-  const font = `13px ${getComputedStyle(document.body).fontFamily}`;
-  const box = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity };
-  const nodes = cy.nodes().map((node) => {
-    const [{ x, y }, size, item] = [node.position(), node.data("size"), node.data("role") === "item"];
-    const lines = item && !node.hasClass("close") && !node.hasClass("near") ? [] : wrapped(node.data("name"), LABEL, font);
-    const half = Math.max(size, ...lines.map((line) => textWidth(line, font))) / 2;
-    box.x1 = Math.min(box.x1, x - half);
-    box.x2 = Math.max(box.x2, x + half);
-    box.y1 = Math.min(box.y1, y - size / 2);
-    box.y2 = Math.max(box.y2, y + size / 2 + 4 + 15 * lines.length);
-    return { x, y, size, item, lines, name: node.data("name"), series: node.data("series") };
-  });
-  const [x0, y0] = [box.x1 - 16, box.y1 - 16];
-  const root = svg("svg", { viewBox: `0 0 ${Math.ceil(box.x2 - x0 + 16)} ${Math.ceil(box.y2 - y0 + 16)}`, class: "chart unseen" });
-  cy.edges().forEach((edge) => {
-    const [a, b] = [edge.source().position(), edge.target().position()];
-    root.append(svg("line", { class: "link", x1: a.x - x0, y1: a.y - y0, x2: b.x - x0, y2: b.y - y0 }));
-  });
-  for (const { x, y, size, item, name, series } of nodes) {
-    root.append(
-      item
-        ? svg("rect", { class: `mark series-${series}`, x: x - x0 - size / 2, y: y - y0 - size / 2, width: size, height: size, rx: 3 }, svg("title", {}, name))
-        : svg("circle", { class: "ring", cx: x - x0, cy: y - y0, r: size / 2 }, svg("title", {}, name)),
-    );
-  }
-  for (const { x, y, size, item, lines } of nodes) {
-    lines.forEach((line, index) => {
-      root.append(svg("text", { x: x - x0, y: y - y0 + size / 2 + 15 * (index + 1), "text-anchor": "middle", class: item ? "minor" : null }, line));
-    });
-  }
-  place.append(root);
-  setTimeout(() => root.remove());
-  return root;
+/** What the two shapes stand for, by the headings of their columns. */
+function key({ columns, parts }) {
+  const heading = (part) => columns.find((column) => column.name === parts[part]?.[0])?.heading ?? "";
+  const sample = (shape) => svg("svg", { viewBox: "0 0 34 12", width: 34, height: 12, class: "chart any", "aria-hidden": "true" }, shape);
+  return el(
+    "ul",
+    { class: "chart-key" },
+    el("li", {}, sample(svg("circle", { class: "ring", cx: 17, cy: 6, r: 4.5 })), ` ${heading("linked")}`),
+    el("li", {}, sample(svg("rect", { class: "mark", x: 12, y: 1, width: 10, height: 10, rx: 2 })), ` ${heading("item")}`),
+  );
 }
 
 /** A text in lines of at most a width, broken between words. */

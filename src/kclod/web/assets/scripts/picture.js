@@ -55,7 +55,6 @@ export async function drawPicture(place, data) {
         !hidden.has(keyOf(record.category)) &&
         [...chosen].every(([variable, key]) => !key || keyOf(record.filters[variable]) === key),
     );
-    drawing?.end?.();
     canvas.replaceChildren();
     drawing = draw(canvas, shown, { word, series, data, width: canvas.clientWidth });
     status.textContent = shown.length === all.length ? "" : word("shown", { n: new Set(shown.map((r) => keyOf(r.item))).size });
@@ -70,8 +69,5 @@ export async function drawPicture(place, data) {
     if (drawing?.resized) drawing.resized();
     else update();
   }).observe(canvas);
-  const restyle = () => drawing?.restyled?.();
-  document.addEventListener("themechange", restyle);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
   return { svg: () => drawing.svg() };
 }

@@ -1,8 +1,8 @@
-// The query page: the plain form becomes an editor, and answers come without leaving the page.
+// The query page: answers come without leaving the page, and the plain form becomes an editor for who writes in it.
 import { name, picturesOf, tableOf } from "./answers.js";
 import { el } from "./dom.js";
-import { makeEditor } from "./editor.js";
 import { saveSvg } from "./export.js";
+import { fieldOf } from "./field.js";
 import { drawPicture } from "./picture.js";
 import { showTable } from "./table.js";
 import { speaker } from "./words.js";
@@ -26,7 +26,7 @@ const said = el("span", { class: "quiet", role: "status" });
 button.after(stop, share, said);
 form.append(el("p", { class: "quiet" }, word("keys")));
 
-const editor = makeEditor(area, terms, () => { run(); });
+const field = fieldOf(area, terms, () => { run(); });
 let running = null;
 
 form.addEventListener("submit", (event) => {
@@ -40,7 +40,7 @@ for (const list of document.querySelectorAll(".topics")) {
     const query = link && new URL(link.href).searchParams.get("query");
     if (!query || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    editor.value = query;
+    field.value = query;
     form.scrollIntoView();
     run();
   });
@@ -48,7 +48,7 @@ for (const list of document.querySelectorAll(".topics")) {
 addEventListener("popstate", () => {
   const query = new URLSearchParams(location.search).get("query");
   if (query) {
-    editor.value = query;
+    field.value = query;
     run({ keep: true });
   }
 });
@@ -63,7 +63,7 @@ function addressOf(query, more = {}) {
 }
 
 async function copyLink() {
-  const address = new URL(addressOf(editor.value), location.href).href;
+  const address = new URL(addressOf(field.value), location.href).href;
   try {
     await navigator.clipboard.writeText(address);
     said.textContent = word("copied");
@@ -73,11 +73,11 @@ async function copyLink() {
 }
 
 async function run({ keep = false } = {}) {
-  const query = editor.value;
+  const query = field.value;
   running?.abort();
   const mine = new AbortController();
   running = mine;
-  editor.mark();
+  field.mark();
   said.textContent = word("running");
   stop.hidden = false;
   result.setAttribute("aria-busy", "true");
@@ -163,7 +163,7 @@ async function refuse(response) {
   const problem = await response.json().catch(() => ({}));
   const after = Number(response.headers.get("Retry-After")) || 0;
   const code = terms.words[`code-${problem.code}`] ? `code-${problem.code}` : `status-${response.status}`;
-  editor.mark(problem.line, problem.column);
+  field.mark(problem.line, problem.column);
   const message = terms.words[code] ? word(code, { line: problem.line ?? "?", column: problem.column ?? "?", seconds: problem.seconds ?? "" }) : `${response.status} ${problem.title ?? ""}`;
   fail(message, problem.detail, after);
 }

@@ -20,6 +20,5 @@ if (choice) {
     } catch {
       // it holds for this page then
     }
-    document.dispatchEvent(new Event("themechange"));
   });
 }

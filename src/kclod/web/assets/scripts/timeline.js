@@ -112,7 +112,7 @@ const arrow = (from, to, y) => {
 function axis(x, width, height) {
   const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   const group = svg("g", { class: "axis", "aria-hidden": "true" });
-  const ticks = x.ticks(Math.max(2, Math.floor(width / 130)));
+  const ticks = x.ticks(Math.max(3, Math.floor(width / 110)));
   for (const tick of ticks) {
     const format = tick.getUTCDate() > 1 ? { month: "short", day: "numeric" } : tick.getUTCMonth() > 0 ? { month: "short", year: "numeric" } : { year: "numeric" };
     const at = Math.round(x(tick)) + 0.5;
