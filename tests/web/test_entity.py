@@ -74,6 +74,7 @@ s:under sh:path ( [ sh:zeroOrMorePath [ sh:inversePath :wider ] ] [ sh:inversePa
 ONTOLOGY = """
 :Light skos:closeMatch schema:LandmarksOrHistoricalBuildings . :height skos:closeMatch schema:height .
 :keptBy owl:propertyChainAxiom ( :tending :keeper ) .
+:Lightship rdfs:subClassOf :Light . :Light rdfs:subClassOf :Structure . :Structure rdfs:subClassOf :Light .
 """
 LONG = "Once upon a time. " * 200
 EXTRA = f"""
@@ -90,6 +91,8 @@ id:light\\/alpha :zone id:zone\\/fjord ; skos:definition "A light."@en , "등대
   :motto "one"@en , "하나"@ko ; :evil "</script><script>alert(1)</script>" , "\\u202Ekcab" ;
   skos:exactMatch <javascript:alert(2)> , <https://reg.example/x/1%3Cb%3E> ; :count 1234567 ; :ratio 1234567.125 .
 id:light\\/beta :evil <data:text/html,x> .
+id:light\\/ship a :Lightship , :Light , :Structure ; :fuel "diesel"@en , "디젤"@ko ; :lang "fr"^^xsd:language ;
+  :berths id:berth\\/1 , id:berth\\/2 , id:berth\\/3 , id:berth\\/4 .
 id:list\\/some :lists {", ".join(f"id:n-{n}" for n in range(60))} .
 id:list\\/many :lists {", ".join(f"id:n-{n}" for n in range(700))} .
 """
@@ -171,6 +174,36 @@ def test_headings_and_names_are_the_declared_ones_in_the_readers_language(client
     assert "People &amp; co" in text
     assert "lights kept" in text
     assert "&lt;i&gt;height&lt;/i&gt;" in page(client, "/page/light/alpha"), "a name is text, not markup"
+
+
+def test_the_kinds_of_a_thing_are_the_most_special_ones(client: FlaskClient) -> None:
+    kinds = part(page(client, "/page/light/ship"), '<ul class="types">', "</ul>")
+    assert words(kinds) == "lightship", "the two wider ones, equal to one another, follow from it"
+    assert words(part(page(client, "/page/light/alpha"), '<ul class="types">', "</ul>")) == "Light"
+
+
+def test_a_graph_that_alone_states_many_values_is_named_once(client: FlaskClient) -> None:
+    text = page(client, "/page/light/ship")
+    berths = part(text, "berths", "</section>") if "</section>" in text else text
+    listed = part(berths, '<ul class="stated', "</ul>")
+    assert listed.count("<li>") == 4
+    assert "registry" not in words(listed)
+    assert words(part(berths, '<p class="behind">', "</p>")) == "registry"
+    other = part(text, "fuel", "</ul>")
+    assert "registry" in words(other), "of one or a few each"
+
+
+def test_a_language_is_named_in_the_readers(client: FlaskClient) -> None:
+    assert "French" in words(part(page(client, "/page/light/ship"), ">lang<", "</ul>"))
+    assert "프랑스어" in page(client, "/page/light/ship", "ko")
+
+
+def test_a_source_lists_what_each_of_its_claims_is_about(client: FlaskClient) -> None:
+    claims = part(page(client, "/page/article/news-1"), '<ol class="claims"', "</ol>").split("<li>")[1:]
+    about = {
+        words(part(claim, "<p", "</a>")).split(">")[-1].strip(): words(claim.partition("<p")[0]) for claim in claims
+    }
+    assert any("Alpha Light · tending" in told for told in about.values()), about
 
 
 def test_things_without_a_name_are_rows_with_what_they_say(client: FlaskClient) -> None:

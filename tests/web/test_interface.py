@@ -99,7 +99,18 @@ def test_numbers() -> None:
         ("2025-02-30", (None, None, None)),
         ("2025-08~", ("about August 2025", "2025년 8월경", "vers août 2025")),
         ("2025?", ("2025 (uncertain)", "2025년(불확실)", "2025 (incertain)")),
-        ("2025/2026", ("2025 – 2026", "2025년 ~ 2026년", "2025 – 2026")),
+        ("2025/2026", ("2025\u2009–\u20092026", "2025년 ~ 2026년", "2025–2026")),
+        ("2024-05-07/2024-05-24", ("7–24 May 2024", "2024년 5월 7일~24일", "7–24 mai 2024")),
+        (
+            "2025-07-28/2025-08-01",
+            ("28 July\u2009–\u20091 August 2025", "2025년 7월 28일~8월 1일", "28 juillet\u2009–\u20091 août 2025"),
+        ),
+        ("2024-01/2024-06", ("January\u2009–\u2009June 2024", "2024년 1월~6월", "janvier–juin 2024")),
+        (
+            "2022-11/2024-05-10",
+            ("November 2022 – 10 May 2024", "2022년 11월 ~ 2024년 5월 10일", "novembre 2022 – 10 mai 2024"),
+        ),
+        ("2024-06/2024-01", ("June 2024 – January 2024", "2024년 6월 ~ 2024년 1월", "juin 2024 – janvier 2024")),
         ("../2025-07-29", ("29 July 2025 or before", "2025년 7월 29일 또는 그 이전", "29 juillet 2025 ou avant")),
         ("2025-07/..", ("July 2025 or after", "2025년 7월 또는 그 이후", "juillet 2025 ou après")),
         ("../..", (None, None, None)),
@@ -112,3 +123,9 @@ def test_numbers() -> None:
 )
 def test_dates(lexical: str, shown: tuple[str | None, ...]) -> None:
     assert tuple(interface.date(tag, lexical) for tag in interface.LANGUAGES) == shown
+
+
+def test_names_of_languages() -> None:
+    assert [interface.language_name(tag, "ko") for tag in interface.LANGUAGES] == ["Korean", "한국어", "coréen"]
+    assert interface.language_name("fr", "en-CA") == "anglais (Canada)"
+    assert interface.language_name("en", "no such tag") is None

@@ -389,7 +389,7 @@ def test_languages(client: FlaskClient, tag: str) -> None:
 
 def test_fallback_language_is_visible(client: FlaskClient) -> None:
     assert re.search(
-        r'<bdi lang="ko">한글 등대</bdi> <abbr[^>]*>ko</abbr>', html(client, f"/page/{quote('light/한글등대')}")
+        r'<bdi lang="ko">한글 등대</bdi>&#160;<abbr[^>]*>ko</abbr>', html(client, f"/page/{quote('light/한글등대')}")
     )
     assert 'lang="en">Lights and their keepers.' in html(client, "/?lang=fr")
 

@@ -15,8 +15,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
 
-from babel import Locale
-from babel.dates import format_skeleton
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton, parse_pattern
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -85,6 +85,11 @@ def word(language: str, key: str, **values: object) -> str:
     return text.format(**shown) if values else text
 
 
+def has_word(key: str) -> bool:
+    """Whether there is a text under a key."""
+    return key in catalogue(LANGUAGES[0]).forms
+
+
 def words(language: str, prefix: str) -> dict[str, tuple[str, ...]]:
     """The forms of all words whose keys begin with a prefix, by the rest of the key: what a script in a page needs."""
     forms = catalogue(language).forms
@@ -107,6 +112,15 @@ def number(language: str, value: int | Decimal) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
+def language_name(language: str, tag: str) -> str | None:
+    """What a language tag (BCP 47) means in a language; None for a tag that is not known."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name(_LOCALES[language])
+    except (ValueError, UnknownLocaleError):
+        return None
+
+
+@lru_cache(maxsize=_KEPT)
 def date(language: str, lexical: str) -> str | None:
     """A date in words; None for a form that is better shown as it stands.
 
@@ -122,7 +136,20 @@ def date(language: str, lexical: str) -> str | None:
         return word(language, "date.until", end=last)
     if end in ("", ".."):
         return word(language, "date.since", start=first)
-    return word(language, "date.between", start=first, end=last)
+    return _interval(language, start, end) or word(language, "date.between", start=first, end=last)
+
+
+def _interval(language: str, start: str, end: str) -> str | None:
+    """Two days or months as one text, what they share said once: 7–24 May 2024 (CLDR, part 4, interval formats)."""
+    first, last = _day(start), _day(end)
+    if first is None or last is None or len(start) != len(end) or start >= end:
+        return None
+    differing = next(unit for unit, length in (("y", 4), ("M", 7), ("d", 10)) if start[:length] != end[:length])
+    skeleton = {4: "y", 7: "yMMM", 10: "yMMMd"}[len(start)]
+    patterns = _LOCALES[language].interval_formats[skeleton][differing]
+    # CLDR has these patterns with short months only; dates here have whole ones
+    whole = (parse_pattern(pattern.replace("MMM", "MMMM")) for pattern in patterns)
+    return "".join(pattern.apply(day, _LOCALES[language]) for pattern, day in zip(whole, (first, last), strict=True))
 
 
 def _point(language: str, lexical: str) -> str | None:
@@ -130,12 +157,15 @@ def _point(language: str, lexical: str) -> str | None:
         inner = _point(language, lexical[:-1])
         key = "date.about" if lexical.endswith("~") else "date.unsure"
         return word(language, key, date=inner) if inner and lexical[-2] not in "~?" else None
+    day = _day(lexical)
+    skeleton = {4: "y", 7: "yMMMM", 10: "yMMMMd"}.get(len(lexical))
+    return format_skeleton(skeleton, day, locale=_LOCALES[language]) if day and skeleton else None
+
+
+def _day(lexical: str) -> datetime.date | None:
+    """The first day of a year, month or day; None for what is none of these."""
     match = _DATE.fullmatch(lexical)
-    if match is None:
-        return None
-    skeleton = "yMMMMd" if match[3] else "yMMMM" if match[2] else "y"
     try:
-        day = datetime.date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+        return datetime.date(int(match[1]), int(match[2] or 1), int(match[3] or 1)) if match else None
     except ValueError:
         return None
-    return format_skeleton(skeleton, day, locale=_LOCALES[language])

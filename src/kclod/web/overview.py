@@ -16,6 +16,7 @@ from kclod.web.pages import page
 from kclod.web.present import Presenter
 from kclod.web.publication import Publication, current
 from kclod.web.searching import ABOUT_TERMS
+from kclod.web.things.labels import folded
 
 blueprint = flask.Blueprint("overview", __name__)
 _SORTED = 5_000
@@ -64,7 +65,7 @@ def browse() -> flask.Response:
     found = publication.reader.members(class_iri) if narrowed is None else map(ox.NamedNode, narrowed.members)
     if total <= _SORTED:
         names = publication.labels
-        found = iter(sorted(found, key=lambda m: names.of(m.value, presenter.language).text.casefold()))
+        found = iter(sorted(found, key=lambda m: folded(names.of(m.value, presenter.language).text)))
     members = list(islice(found, start, start + _PAGE))
     return page(
         "browse.html",
@@ -73,6 +74,8 @@ def browse() -> flask.Response:
         class_iri=class_iri,
         members=members,
         texts={member.value: _text(member, presenter) for member in members},
+        dates={member.value: publication.arranger.date(member) for member in members},
+        kinds={member.value: _kind(member, class_iri, publication) for member in members},
         whole=classes[class_iri],
         total=total,
         narrowed=narrowed,
@@ -114,6 +117,12 @@ def robots() -> flask.Response:
 def _facets(publication: Publication) -> Facets:
     found: Facets = flask.current_app.extensions.setdefault("kclod.facets", Facets(publication))
     return found
+
+
+def _kind(member: ox.NamedNode, class_iri: str, publication: Publication) -> str | None:
+    """The most special class of a thing, where it is another than that of the list."""
+    kinds = (kind.value for kind in publication.arranger.kinds(member))
+    return next((kind for kind in kinds if kind != class_iri), None)
 
 
 def _text(member: ox.NamedNode, presenter: Presenter) -> object:

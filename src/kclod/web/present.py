@@ -99,6 +99,10 @@ class Presenter:
         """A word of the interface."""
         return interface.word(self.language, key, **values)
 
+    def word_or(self, key: str, text: str) -> str:
+        """A word of the interface, or another text where there is no such word."""
+        return interface.word(self.language, key) if interface.has_word(key) else text
+
     def number(self, value: int) -> str:
         """A number as the reader writes it."""
         return interface.number(self.language, value)
@@ -261,6 +265,8 @@ class Presenter:
             return View(self.word("yes" if value in ("true", "1") else "no"))
         if datatype in _NUMBERS and _NUMERIC.fullmatch(value):  # a year is often an integer: four digits stay together
             return View(interface.number(self.language, Decimal(value)))
+        if datatype == XSD["language"].value:
+            return View(interface.language_name(self.language, value) or value)
         if datatype == XSD["anyURI"].value:
             return View(value, external=web_address(value))
         shown_type = None if datatype in _QUIET else self.publication.labels.compact(datatype)

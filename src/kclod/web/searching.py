@@ -17,7 +17,7 @@ from kclod.text import TextIndex, TextQueryError
 from kclod.text.index import OutOfTimeError
 from kclod.text.names import Names, Nearness
 from kclod.text.schema import LONGEST_NAME, value_of
-from kclod.vocab import NAMES, OTHER_NAMES, OWL, RDF, RDFS, SH
+from kclod.vocab import DCT, NAMES, OTHER_NAMES, OWL, RDF, RDFS, SH
 from kclod.web.engine.outcomes import BusyError
 from kclod.web.things.reader import TYPE, Reader
 
@@ -122,7 +122,7 @@ class Search:
             is_long = len(literal.value) > LONGEST_NAME
             shown = _part(literal, text) if is_long else literal
             for quad in islice(self._reader.store.quads_for_pattern(None, None, literal, DEFAULT_GRAPH), _BEARERS):
-                names = quad.predicate in (*NAMES, *OTHER_NAMES) and not is_long
+                names = quad.predicate in (*NAMES, *OTHER_NAMES, DCT["identifier"]) and not is_long
                 if isinstance(quad.subject, ox.NamedNode) and not names:
                     found.setdefault((quad.subject, quad.predicate), Passage(quad.subject, quad.predicate, shown))
             if len(found) > most:

@@ -11,7 +11,8 @@ import pyoxigraph as ox
 from kclod.rdf import DEFAULT_GRAPH
 from kclod.vocab import RDF, SKOS
 from kclod.web.ontology.axioms import Statements
-from kclod.web.ontology.terms import DEFINITIONS, Branch, folded
+from kclod.web.ontology.terms import DEFINITIONS, Branch
+from kclod.web.things.labels import folded
 from kclod.web.things.reader import Reader
 
 _MOST = 400

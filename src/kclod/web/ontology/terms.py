@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ import pyoxigraph as ox
 
 from kclod.vocab import DCT, OWL, RDF, RDFS, SKOS, Namespace
 from kclod.web.ontology.axioms import Composed, Expression, Named, Statements, expression, listed, mentioned
+from kclod.web.things.labels import folded
 
 VANN = Namespace("http://purl.org/vocab/vann/")
 CLASSES, OBJECTS, DATATYPES = "classes", "object-properties", "datatypes"
@@ -37,11 +37,6 @@ MATCHES = (
 _UP = {CLASSES: RDFS["subClassOf"]}
 _ABOVE = RDFS["subPropertyOf"]
 Name = Callable[[str], str]
-
-
-def folded(text: str) -> str:
-    """A text as it is sorted: without case and accents."""
-    return "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kclod.layout import Fact, Layout, Path
 from kclod.rdf import DEFAULT_GRAPH, Term
-from kclod.vocab import DASH, PUB
+from kclod.vocab import DASH, PUB, RDFS
 from kclod.web.things.paths import Hit, follow
 from kclod.web.things.reader import TYPE, Reader, Subject
 
@@ -77,6 +77,25 @@ class Arranger:
             and quad.object.value in counts
         }
         return tuple(sorted(stated, key=lambda kind: (counts[kind.value], kind.value))[:1])
+
+    def wider(self, kinds: Iterable[Term]) -> frozenset[Term]:
+        """Those of some classes that another of them is below, and that are not below it."""
+        above = {kind: self._above(kind) for kind in kinds}
+        return frozenset(
+            wide for kind, found in above.items() for wide in found if kind not in above.get(wide, frozenset((kind,)))
+        )
+
+    def _above(self, kind: Term) -> frozenset[Term]:
+        """The superclasses of a class, whoever states them; not more than a few."""
+        found, open_ = {kind}, [kind]
+        while open_ and len(found) < _TYPES:
+            below = open_.pop()
+            if isinstance(below, ox.NamedNode):
+                quads = self._reader.store.quads_for_pattern(below, RDFS["subClassOf"], None, None)
+                new = {quad.object for quad in islice(quads, _TYPES)} - found
+                found |= new
+                open_ += new
+        return frozenset(found - {kind})
 
     def is_any(self, node: Term, classes: Iterable[str]) -> bool:
         """Whether a thing is in one of some classes."""

@@ -37,14 +37,15 @@ _CELLS_IN_BRIEF = 2
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A page. `types` are stated or, apart, inferred; `doubted` groups are only in claims that are not accepted.
+    """A page. `types` are stated or, apart, inferred; of the stated ones `wider` are those that another is below.
 
     `key` are the facts that come first, `sections` the declared others, `rest` what no shape declares, `drawn` what is
-    only inferred; `identifiers` by registry.
+    only inferred; `identifiers` by registry. `doubted` groups are only in claims that are not accepted.
     """
 
     node: ox.NamedNode
     types: tuple[Statement, ...]
+    wider: frozenset[Term]
     names: tuple[Group, ...]
     lead: Group | None
     key: tuple[Group, ...]
@@ -57,6 +58,11 @@ class Entity:
     doubted_incoming: tuple[Group, ...]
     cut: bool
     """Whether more is said of it than a page reads; the data documents hold all."""
+
+    @property
+    def kinds(self) -> tuple[Statement, ...]:
+        """The stated types that do not follow from another one."""
+        return tuple(s for s in self.types if not s.inferred and s.value not in self.wider)
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -133,6 +139,7 @@ class Describer:
         return Entity(
             node,
             types,
+            self._arranger.wider(s.value for s in types if not s.inferred),
             names,
             lead,
             tuple(key),

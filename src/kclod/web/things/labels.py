@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +38,11 @@ def pick(texts: Mapping[str, str], language: str) -> Label | None:
             if tag == wish or (wish and tag.startswith(f"{wish}-")):
                 return Label(texts[tag], tag or None)
     return next((Label(texts[tag], tag or None) for tag in sorted(texts)), None)
+
+
+def folded(text: str) -> str:
+    """A text as it is sorted: without case and accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
 
 
 def local_name(iri: str) -> str:

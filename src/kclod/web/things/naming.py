@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from kclod.rdf import Term
+from kclod.web.things.labels import folded
 from kclod.web.things.reader import is_part
 
 
@@ -30,8 +31,8 @@ class Naming:
     def sort_name(self, term: Term) -> str:
         """The text by which a term is sorted."""
         if isinstance(term, ox.NamedNode):
-            return self.name(term.value).casefold()
-        return term.value.casefold() if isinstance(term, ox.Literal) else str(term)
+            return folded(self.name(term.value))
+        return folded(term.value) if isinstance(term, ox.Literal) else str(term)
 
     def nameless(self, value: Term, parent: Term) -> bool:
         """Whether a value is to be shown by what it says: the publisher's own, without a label, no part of the page."""

@@ -94,7 +94,7 @@ def show(
         links=[*links],
         entity=entity,
         claim=claim_page(reader, contents, names, node),
-        sources=source_page(reader, node, number),
+        sources=source_page(reader, names, node, number),
         cited=_sources(entity),
         citation=citation(presenter, node),
         query=_query(publication.release.site, node),

@@ -17,6 +17,8 @@ from kclod.web.things.statements import Expanded, Group, Statement
 _STATEMENTS = 1_000
 _COUNTED = 10_000
 _SORTED = 1_000
+_SUBJECTS = 2
+"""Things that a claim is about, as a list of claims shows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,16 @@ class ClaimPage:
     cut: bool
 
 
+About = tuple[tuple[Subject, tuple[ox.NamedNode, ...]], ...]
+"""The named things that a claim is about, what it says most of first, with the properties by which it tells of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourcePage:
     """The claims that have a thing as their source, in the order of the source where there are not too many."""
 
-    claims: tuple[tuple[Claim, bool], ...]
-    """Each with whether it is accepted."""
+    claims: tuple[tuple[Claim, bool, About], ...]
+    """Each with whether it is accepted, and what it is about."""
     total: int
     capped: bool
 
@@ -71,7 +77,7 @@ def claim_page(reader: Reader, contents: Describer, naming: Naming, node: ox.Nam
     )
 
 
-def source_page(reader: Reader, node: ox.NamedNode, page: int) -> SourcePage | None:
+def source_page(reader: Reader, naming: Naming, node: ox.NamedNode, page: int) -> SourcePage | None:
     """One page of the claims from a source; None when there are none."""
     graphs = list(islice(reader.claims_from(node), _COUNTED + 1))
     if not graphs:
@@ -84,8 +90,20 @@ def source_page(reader: Reader, node: ox.NamedNode, page: int) -> SourcePage | N
     else:
         graphs = list(islice(reader.claims_from(node), start, start + PAGE))
         shown = [claim for graph in graphs if (claim := reader.claim(graph)) is not None]
-    rows = tuple((claim, reader.accepted(claim.graph)) for claim in shown)
+    rows = tuple((claim, reader.accepted(claim.graph), _about(reader, naming, claim.graph)) for claim in shown)
     return SourcePage(rows, min(total, _COUNTED), total > _COUNTED)
+
+
+def _about(reader: Reader, naming: Naming, graph: ox.NamedNode) -> About:
+    found: dict[Subject, list[ox.NamedNode]] = {}
+    for quad in islice(reader.store.quads_for_pattern(None, None, None, graph), _STATEMENTS):
+        if naming.has_name(quad.subject):
+            found.setdefault(quad.subject, []).append(quad.predicate)
+    told = sorted(found.items(), key=lambda item: (-len(item[1]), naming.sort_name(item[0])))[:_SUBJECTS]
+    return tuple(
+        (subject, tuple(sorted({*predicates} - {TYPE} or {TYPE}, key=lambda p: naming.term_name(p.value))))
+        for subject, predicates in told
+    )
 
 
 def _inner(contents: Describer, node: ox.NamedNode, groups: dict[ox.NamedNode, list[Statement]]) -> Expanded:

@@ -11,6 +11,8 @@ from kclod.layout import Fact, FactGroup
 from kclod.rdf import Term
 from kclod.web.things.reader import Claim
 
+_FEW = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -111,6 +113,13 @@ class Group:
     def graphs(self) -> tuple[Origin, ...]:
         """The publisher's graphs, no claims, that state anything in the tree."""
         return tuple(o for o in union(*map(_origins_of, self.tree)) if o.claim is None and o.role != "inferred")
+
+    @property
+    def shared(self) -> tuple[Origin, ...]:
+        """The publisher's graphs that alone state each of many values: these are named once."""
+        first = self.statements[0].origins if len(self.statements) > _FEW else ()
+        alike = all(s.origins == first and not s.inferred and s.node is None for s in self.statements)
+        return first if alike and all(origin.claim is None for origin in first) else ()
 
     @property
     def kinds_differ(self) -> bool:

@@ -41,7 +41,7 @@ export function draw(place, records, { word, series, width }) {
   const button = (text, name, action) => el("button", { type: "button", class: "plain", "aria-label": word(name), title: word(name), onclick: action }, text);
   const view = { scale: 1, centre: null };
   const frame = el("div", { class: "map-frame" }, root, el("p", { class: "buttons" }, button("+", "zoom-in", () => zoom(1.8)), button("−", "zoom-out", () => zoom(1 / 1.8)), button("⤢", "fit", () => zoom(0))));
-  place.append(frame, about);
+  place.append(frame, key(word), about);
   if (elsewhere.size) {
     place.append(
       el(
@@ -192,6 +192,12 @@ export function draw(place, records, { word, series, width }) {
 
   show();
   return { svg: () => root };
+}
+
+/** What a mark without the colour of a kind stands for. */
+function key(word) {
+  const mark = svg("svg", { viewBox: "0 0 34 12", width: 34, height: 12, class: "chart any", "aria-hidden": "true" }, svg("circle", { class: "mark", cx: 17, cy: 6, r: 5.5 }));
+  return el("ul", { class: "chart-key" }, el("li", {}, mark, ` ${word("mixed")}`));
 }
 
 /** The longitude opposite the widest stretch without a point, so that what belongs together is not torn apart. */
