@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path as File
 
+import pyoxigraph as ox
 import pytest
 
 from kclod.layout import Fact, Path
 from kclod.pipeline.layout import read_layout
 from kclod.project import Project, labels_of, read_all
-from kclod.vocab import DASH, RDFS
+from kclod.vocab import DASH, DCT, RDFS, SKOS
 from kclod.web.things import arranging
 
 PROJECT = Project(File(__file__).parents[2])
@@ -72,3 +74,17 @@ def test_no_shape_names_a_hidden_fact_again() -> None:
     hidden = {t.subject.value for t in triples if t.predicate == DASH["hidden"]}
     declared = {t.subject for t in read_all(PROJECT.shape_files)}
     assert {iri for iri in hidden if not any(getattr(s, "value", None) == iri for s in declared)} == set()
+
+
+FILE = re.compile(r"\b[\w-]+\.(?:ya?ml|ttl|tsv|json|py)\b")
+
+
+def test_no_text_of_a_thing_speaks_of_the_projects_files(store: ox.Store) -> None:
+    texts = [
+        f"{quad.subject} {quad.object.value}"
+        for predicate in (RDFS["comment"], RDFS["label"], SKOS["definition"], SKOS["prefLabel"], DCT["description"])
+        for quad in store.quads_for_pattern(None, predicate, None, ox.DefaultGraph())
+        if isinstance(quad.object, ox.Literal) and str(quad.subject).startswith("<https://w3id.org/kclod/id/")
+    ]
+    assert len(texts) > 500
+    assert [text for text in texts if FILE.search(text)] == []

@@ -48,7 +48,9 @@ PAGES = {
     "event": "/page/event/korea-canada-battery-workshop-2025",
     "institution": "/page/organization/kimm",
     "area": "/page/area/battery-technology",
-    "person": "/browse?class=http://xmlns.com/foaf/0.1/Person",
+    "person": "/page/person/yoon-chang-hyun",
+    "country": "/page/place/canada",
+    "doubtful claim": "/page/claim/selflearnhub-battery-workshop/workshop-day-loose-reading",
     "article": "/page/article/offshore-energy-2025-08-07",
     "ontology": "/ontology",
     "downloads": "/dumps/",
@@ -127,6 +129,22 @@ def test_axe_finds_nothing(visit: Callable[..., Visit], name: str, language: str
             clip = {"x": 0, "y": 0, "width": pixels, "height": height}
             file = folder / f"{name}-{language[:2]}-{scheme}-{width}.png"
             one.page.screenshot(path=file, full_page=True, clip=clip)
+
+
+WEIGHT = """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
+    .reduce((sum, entry) => sum + entry.transferSize, 0)"""
+MOST = 60_000
+"""Bytes that a page without a picture may take, compressed, its styles and scripts with it."""
+
+
+@pytest.mark.parametrize(
+    "name", ["article", "country", "institution", "list", "missing", "ontology", "query", "result"]
+)
+def test_weight(visit: Callable[..., Visit], name: str) -> None:
+    one = visit(PAGES[name], locale="fr-FR")  # which has the longest words
+    one.page.wait_for_load_state("networkidle")
+    one.complaints = [text for text in one.complaints if "status of 404" not in text]
+    assert 5_000 < one.page.evaluate(WEIGHT) < MOST
 
 
 def names(page: Page) -> set[str]:

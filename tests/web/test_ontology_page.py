@@ -160,7 +160,7 @@ def test_classes_stand_below_those_above_them(page: str) -> None:
 
 
 def test_terms_are_sorted_without_regard_to_accents(page: str) -> None:
-    names = re.findall(r'<section class="term" id="(\w+)"', page)
+    names = re.findall(r'<div class="term" id="(\w+)"', page)
     assert names.index("Harbour") < names.index("Island") < names.index("Keeper")
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _READS = ("GET", "HEAD")
 _CODINGS = ("br", "gzip")
 """In the order of preference."""
-_BROTLI_QUALITY, _GZIP_LEVEL = 5, 6
+_BROTLI_QUALITY, _GZIP_LEVEL = 7, 6
 _LEAST = 512
 """Bytes from which an answer is worth compressing."""
 _OVERHEAD = 2_048

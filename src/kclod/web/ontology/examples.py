@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from kclod.rdf import DEFAULT_GRAPH, Term
 from kclod.web.things.reader import TYPE, Reader
 
-SHOWN = 3
+SHOWN, _USES = 3, 2
 _LOOKED_AT = 60
 """From so many the examples are chosen: those with a name before those without."""
 _COUNTED = 10_000
@@ -55,7 +55,7 @@ def uses(reader: Reader, iri: str, named: Callable[[str], bool]) -> Uses | None:
     by_subject: dict[Term, Term] = {}
     for quad in ordered:
         by_subject.setdefault(quad.subject, quad.object)
-    chosen = tuple(list(by_subject.items())[:SHOWN])
+    chosen = tuple(list(by_subject.items())[:_USES])
     return Uses(chosen, min(counted, _COUNTED), counted > _COUNTED) if quads else None
 
 
