@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import json
 import logging
 import re
+import time
 import unicodedata
 from html.parser import HTMLParser
 from urllib.parse import quote, urljoin, urlsplit
@@ -15,6 +19,8 @@ import pytest
 from flask.testing import FlaskClient
 from lights import BASE, HUB_LINKS
 
+from kclod.dumps import kept, offered
+from kclod.errors import Problem, RefusedError
 from kclod.rdf import RDF_FORMATS
 from kclod.release import Release
 from kclod.web import interface, overview
@@ -311,7 +317,10 @@ def test_every_local_link_works(client: FlaskClient) -> None:
         if response.status_code == 200 and response.mimetype == "text/html":
             for link in Page(response.text).links:
                 target = urlsplit(urljoin(address, link))
-                if not target.netloc and "buoy" not in target.path:
+                derived = (
+                    target.path.startswith("/dumps/lights.") and target.path.count(".") > 1
+                )  # see the test of these
+                if not target.netloc and "buoy" not in target.path and not derived:
                     pending.append(target.path + (f"?{target.query}" if target.query else ""))
     assert len(seen) > 60
 
@@ -444,8 +453,60 @@ def test_dumps(client: FlaskClient, release: Release) -> None:
         assert (part.status_code, part.data) == (206, dump.path.read_bytes()[:10])
         assert client.get(f"/dumps/{dump.name}", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
         assert dump.sha256 in client.get("/dumps/SHA256SUMS").text
+        assert response.headers["Content-Disposition"] == f"attachment; filename={dump.name}"
     assert client.get("/dumps/none.ttl").status_code == 404
     assert client.get("/dumps/..%2Fmanifest.json").status_code == 404
+
+
+def test_derived_dumps(client: FlaskClient, release: Release) -> None:
+    """Made at the first request; what the list tells of them is so, and they can be had in parts."""
+    listed = client.get("/dumps/", headers={"Accept": "application/json"}).json["derived"]
+    assert {"lights.trig", "lights.rdf.gz", "lights.claims.jsonld.zst"} <= {file["name"] for file in listed}
+    (chosen,) = (file for file in listed if file["name"] == "lights.claims.trig.gz")
+    whole = client.get(chosen["href"])
+    assert (whole.status_code, whole.mimetype) == (200, chosen["media_type"])
+    quads = list(ox.parse(gzip.decompress(whole.data), ox.RdfFormat.TRIG))
+    roles = {ox.NamedNode(iri) for iri in release.site.graphs.values()}
+    assert {quad.graph_name for quad in quads} == {
+        quad.graph_name for quad in ox.parse(path=release.path / "dumps/lights.nq")
+    } - roles - {ox.DefaultGraph()}
+    sha256 = hashlib.sha256(whole.data)
+    assert client.get(chosen["checksum"]).text == f"{sha256.hexdigest()}  lights.claims.trig.gz\n"
+    assert whole.headers["Repr-Digest"] == f"sha-256=:{base64.b64encode(sha256.digest()).decode()}:"
+    tag = whole.headers["ETag"]
+    assert not tag.startswith("W/")
+    rest = client.get(chosen["href"], headers={"Range": "bytes=10-", "If-Range": tag})
+    assert (rest.status_code, whole.data[:10] + rest.data) == (206, whole.data)
+    assert rest.headers["Content-Range"] == f"bytes 10-{len(whole.data) - 1}/{len(whole.data)}"
+    changed = client.get(chosen["href"], headers={"Range": "bytes=10-", "If-Range": '"another"'})
+    assert (changed.status_code, changed.data) == (200, whole.data)
+    assert client.get(chosen["href"], headers={"Range": "bytes=999999-"}).status_code == 416
+    for language in ("en", "ko", "fr"):
+        assert 'href="/dumps/lights.claims.trig.gz"' in html(client, f"/dumps/?lang={language}")
+
+
+def test_a_dump_that_takes_long_or_cannot_be(
+    client: FlaskClient, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kclod.web.downloads._PATIENCE", 0.0)
+    item = offered(release)["lights.graph-inferred.rdf.zst"]
+    made = kept(release, item)  # for another kind of store
+    if made:
+        made.path.unlink()
+    early = client.get("/dumps/lights.graph-inferred.rdf.zst")
+    assert (early.status_code, early.headers["Retry-After"]) == (503, "10")
+    deadline = time.monotonic() + 60
+    while client.get("/dumps/lights.graph-inferred.rdf.zst").status_code == 503 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert client.get("/dumps/lights.graph-inferred.rdf.zst").status_code == 200
+
+    def fails(*_: object) -> None:
+        raise RefusedError(Problem("dumps.rdf-xml", "cannot be written as RDF/XML: a reason", "take another form"))
+
+    monkeypatch.setattr("kclod.dumps.awaited", fails)
+    refused = client.get("/dumps/lights.graph-links.rdf", headers={"Accept": "application/json"})
+    assert refused.status_code == 404
+    assert "a reason" in refused.json["detail"]
 
 
 def test_health_and_robots(client: FlaskClient) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
-from kclod import quickstatements
-from kclod.cli.frame import OUT, RELEASES, main, messages, project_option, releases_option
+from kclod import dumps, quickstatements
+from kclod.cli.frame import OUT, RELEASES, main, messages, note, project_option, releases_option
 from kclod.errors import Problem, UsageError
 from kclod.project import Project
 from kclod.release import current
@@ -48,3 +50,37 @@ def export_quickstatements(*, out: Path | None, folder: Path, releases: Path | N
             raise UsageError(problem) from None
     for line in quickstatements.summary_of(batch, declarations, release.version):
         messages.print(line, markup=False)
+
+
+@export.command(name="dumps")
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.option("--only", multiple=True, help="Only names that this pattern fits, such as '*.trig.gz'.  [default: all]")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes that write.  [default: all]"
+)
+@project_option
+@releases_option
+def export_dumps(*, target: Path | None, only: tuple[str, ...], jobs: int, folder: Path, releases: Path | None) -> None:
+    """Write the dumps of the current release: every form, whole and by class and graph, plain and compressed.
+
+    They go to the folder TARGET, with SHA256SUMS; without one they are kept beside the releases, where `kclod serve`
+    gives them from, and would make them when they are asked for.
+    """
+    release = current(releases or folder / RELEASES)
+    found = dumps.offered(release)
+    patterns = only or ("*",)
+    unknown = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in found)]
+    if unknown:
+        fix = f"such as {', '.join(list(found)[:3])}; see docs/dumps.md"
+        raise UsageError(Problem("dumps.none", f"no dump has a name like {unknown[0]!r}", fix))
+    wanted = [item for name, item in found.items() if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    try:
+        if target is None:
+            made = dumps.keep_all(release, wanted, note)
+        else:
+            made = dumps.write_all(release, target, wanted, jobs, note)
+    except dumps.BusyError:
+        raise UsageError(
+            Problem("dumps.busy", "another dump is being made here", "try again when it is done")
+        ) from None
+    messages.print(f"{len(made)} dumps, {sum(dump.bytes for dump in made)} bytes", markup=False)

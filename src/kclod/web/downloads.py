@@ -1,12 +1,20 @@
-"""The release's files for download, with digests (RFC 9530) and ranges (RFC 9110, section 14)."""
+"""The release's files for download, with digests (RFC 9530) and ranges (RFC 9110, section 14).
+
+Those that the release does not hold are made when they are asked for (see `kclod.dumps`) and kept; their bytes are
+those of every time they are made.
+"""
 
 from __future__ import annotations
 
 import base64
+from itertools import groupby
 
 import flask
 
-from kclod.release import Dump
+from kclod import dumps
+from kclod.dumps import Offered
+from kclod.errors import RefusedError
+from kclod.release import Dump, Release
 from kclod.web.http.negotiation import HTML, Offer
 from kclod.web.http.responses import ProblemError, answer, negotiate
 from kclod.web.pages import page
@@ -14,21 +22,33 @@ from kclod.web.present import Presenter
 from kclod.web.publication import current
 
 blueprint = flask.Blueprint("downloads", __name__)
-_JSON, _SUMS = Offer("application/json"), "SHA256SUMS"
+_JSON, _SUM = Offer("application/json"), ".sha256"
+_PATIENCE = 20.0
+"""Seconds that a request waits for a dump that is being made."""
+_AGAIN = 10
 
 
 @blueprint.get("/dumps/")
 def listing() -> flask.Response:
-    """The dumps with sizes and checksums, as a page or as JSON."""
+    """The dumps with sizes and checksums, and those that can be made, as a page or as JSON."""
     choice = negotiate((HTML, _JSON))
     release = current().release
+    derived = [item for item in dumps.offered(release).values() if not item.within]
     if choice.offer == HTML:
-        return page("dumps.html", Presenter.of_request(), choice, dumps=release.dumps, sums=_SUMS)
+        parts = [(subset, list(items)) for subset, items in groupby(derived, key=lambda item: item.subset)]
+        return page(
+            "dumps.html", Presenter.of_request(), choice, dumps=release.dumps, parts=parts, sums=dumps.SUMS, sum=_SUM
+        )
     files = [
-        {"name": d.name, "href": _href(d), "media_type": d.media_type, "bytes": d.bytes, "sha256": d.sha256}
+        {"name": d.name, "href": _href(d.name), "media_type": d.media_type, "bytes": d.bytes, "sha256": d.sha256}
         for d in release.dumps
     ]
-    return answer(flask.json.dumps({"release": release.version, "files": files}, indent=1) + "\n", choice.media_type)
+    more = [
+        {"name": i.name, "href": _href(i.name), "media_type": i.media_type, "checksum": _href(f"{i.name}{_SUM}")}
+        for i in derived
+    ]
+    listed = {"release": release.version, "files": files, "derived": more}
+    return answer(flask.json.dumps(listed, indent=1) + "\n", choice.media_type)
 
 
 @blueprint.get("/dumps")
@@ -39,15 +59,21 @@ def without_slash() -> flask.Response:
 
 @blueprint.get("/dumps/<name>")
 def file(name: str) -> flask.Response:
-    """One dump; also the checksums in the form that `sha256sum --check` reads."""
+    """One dump; also the checksums in the form that `sha256sum --check` reads, of the release or of one dump."""
     release = current().release
-    if name == _SUMS:
-        return answer("".join(f"{dump.sha256}  {dump.name}\n" for dump in release.dumps), "text/plain")
-    dump = next((d for d in release.dumps if d.name == name), None)
-    if dump is None:
-        raise ProblemError(404, "unknown-dump", f"this release has no dump {name!r}; see {flask.url_for('.listing')}")
+    if name == dumps.SUMS:
+        return answer("".join(map(_line, release.dumps)), "text/plain")
+    if name.endswith(_SUM):
+        return answer(_line(_dump(release, name.removesuffix(_SUM))), "text/plain")
+    dump = _dump(release, name)
     response = flask.send_file(
-        dump.path, mimetype=dump.media_type, conditional=True, etag=dump.sha256[:32], download_name=name
+        dump.path,
+        mimetype=dump.media_type,
+        conditional=True,
+        etag=dump.sha256[:32],
+        last_modified=current().modified,
+        as_attachment=True,
+        download_name=name,
     )
     if dump.media_type.startswith("text/"):
         response.content_type = f"{dump.media_type}; charset=utf-8"
@@ -56,5 +82,30 @@ def file(name: str) -> flask.Response:
     return response
 
 
-def _href(dump: Dump) -> str:
-    return flask.url_for("downloads.file", name=dump.name)
+def _dump(release: Release, name: str) -> Dump:
+    """The dump of this name, made where it has to be."""
+    dump = next((d for d in release.dumps if d.name == name), None)
+    item = dumps.offered(release).get(name) if dump is None else None
+    if item is not None:
+        dump = _made(release, item)
+    if dump is None:
+        raise ProblemError(404, "unknown-dump", f"this release has no dump {name!r}; see {flask.url_for('.listing')}")
+    return dump
+
+
+def _made(release: Release, item: Offered) -> Dump:
+    try:
+        return dumps.awaited(release, item, _PATIENCE)
+    except dumps.BusyError:
+        message = f"dumps are being made, {item.name} or another one; it can be had in a while"
+        raise ProblemError(503, "dump-in-the-making", message, headers={"Retry-After": str(_AGAIN)}) from None
+    except RefusedError as error:
+        raise ProblemError(404, "no-such-form", f"{item.name}: {error.problems[0].message}") from None
+
+
+def _line(dump: Dump) -> str:
+    return f"{dump.sha256}  {dump.name}\n"
+
+
+def _href(name: str) -> str:
+    return flask.url_for("downloads.file", name=name)

@@ -1,0 +1,127 @@
+"""Which dumps there are of a release: subsets, forms and codings, each with a file name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kclod import rdf
+from kclod.integrity import text_digest
+from kclod.release import Release, short_name
+from kclod.site import Site
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_TRIPLES = (rdf.N_TRIPLES, rdf.TURTLE, rdf.JSON_LD, rdf.RDF_XML)
+_QUADS = (rdf.N_QUADS, rdf.TRIG, rdf.JSON_LD)
+
+
+class Kind(StrEnum):
+    """What a subset is."""
+
+    DATASET = "dataset"
+    """All quads."""
+    DEFAULT = "default"
+    """The default graph."""
+    CLASS = "class"
+    """What the default graph says of the things of a class, with the blank nodes below them."""
+    GRAPH = "graph"
+    """A named graph that the site names by its role."""
+    CLAIMS = "claims"
+    """The other named graphs: one a claim."""
+
+
+class Coding(StrEnum):
+    """How the bytes of a file are compressed; the value is its extension."""
+
+    NONE = ""
+    GZIP = "gz"
+    ZSTD = "zst"
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type of a file so compressed (RFC 6713, RFC 8878)."""
+        return {Coding.GZIP: "application/gzip", Coding.ZSTD: "application/zstd"}.get(self)
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A part of a dataset: `name` as files have it, nothing for the whole; `iri` of the class or graph."""
+
+    kind: Kind
+    name: str = ""
+    iri: str = ""
+
+    @property
+    def base(self) -> rdf.Format:
+        """The line-based form from which the other forms of it are made."""
+        return rdf.N_QUADS if self.kind in (Kind.DATASET, Kind.CLAIMS) else rdf.N_TRIPLES
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One file that can be had. `within` says whether the release holds it itself."""
+
+    name: str
+    subset: Subset
+    form: rdf.Format
+    coding: Coding = Coding.NONE
+    within: bool = False
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the file."""
+        return self.coding.media_type or self.form.media_type
+
+    @property
+    def plain(self) -> str:
+        """The name of the file that it unpacks to."""
+        return self.name.removesuffix(f".{self.coding}") if self.coding else self.name
+
+
+def subsets(release: Release) -> Iterator[Subset]:
+    """The parts of a release that are offered: the whole, its graphs, and the classes that its site counts."""
+    site = release.site
+    yield Subset(Kind.DATASET)
+    yield Subset(Kind.DEFAULT)
+    if "provenance" in site.graphs:
+        yield Subset(Kind.CLAIMS, "claims")
+    for role, iri in sorted(site.graphs.items()):
+        yield Subset(Kind.GRAPH, f"graph-{role}", iri)
+    names = [_class_name(iri, site) for iri in site.classes]
+    for name, iri in zip(names, site.classes, strict=True):
+        yield Subset(Kind.CLASS, name if names.count(name) == 1 else f"class-{text_digest(iri)[:16]}", iri)
+
+
+def offered(release: Release) -> dict[str, Offered]:
+    """All dumps of RDF by name, also those that have not been made yet; ordered by subset, form and coding."""
+    stem, within = short_name(release.site), {dump.name for dump in release.dumps}
+    found: dict[str, Offered] = {}
+    for subset in subsets(release):
+        for form in _forms(subset):
+            plain = f"{stem}.{subset.name}.{form.name}" if subset.name else f"{stem}.{form.name}"
+            for coding in Coding:
+                name = f"{plain}.{coding}" if coding else plain
+                found[name] = Offered(name, subset, form, coding, name in within)
+    return found
+
+
+def base_name(site: Site, subset: Subset) -> str:
+    """The name of the line-based file of a subset."""
+    return ".".join(filter(None, (short_name(site), subset.name, subset.base.name)))
+
+
+def _forms(subset: Subset) -> tuple[rdf.Format, ...]:
+    forms = _QUADS if subset.base is rdf.N_QUADS else _TRIPLES
+    # the dataset and its default graph share a stem, and with it one name for JSON-LD: that of the dataset
+    return tuple(form for form in forms if subset.kind is not Kind.DEFAULT or form is not rdf.JSON_LD)
+
+
+def _class_name(iri: str, site: Site) -> str:
+    """`class-PREFIX-Name`, by the longest namespace that has a prefix; by a digest where it has none."""
+    for prefix, namespace in sorted(site.prefixes.items(), key=lambda item: (-len(item[1]), item[0])):
+        local = iri.removeprefix(namespace)
+        if local != iri and _NAME.fullmatch(local) and (not prefix or _NAME.fullmatch(prefix)):
+            return "-".join(filter(None, ("class", prefix, local)))
+    return f"class-{text_digest(iri)[:16]}"

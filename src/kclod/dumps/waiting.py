@@ -1,0 +1,43 @@
+"""Has a dump made by a process of its own and waits for it, but not for ever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+from kclod.dumps.forms import Offered
+from kclod.dumps.make import BusyError, kept
+from kclod.errors import Problem, RefusedError
+from kclod.release import Dump, Release
+
+FAILED, BUSY = 1, 3
+
+
+def awaited(release: Release, item: Offered, patience: float) -> Dump:
+    """The dump, made unless it is there.
+
+    BusyError: it is not there after `patience` seconds, or another one is being made; the process goes on.
+    RefusedError: it cannot be made.
+    """
+    found = kept(release, item)
+    if found is not None:
+        return found
+    process = subprocess.Popen(  # noqa: S603  # our own code; the name is one of those offered
+        [sys.executable, "-m", "kclod.dumps", str(release.path), item.name],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _, errors = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        threading.Thread(target=process.communicate, daemon=True).start()  # so that its end is noticed
+        raise BusyError from None
+    if process.returncode == BUSY:
+        raise BusyError
+    found = kept(release, item)
+    if process.returncode or found is None:
+        message = errors.strip().rpartition("\n")[2] or "the dump could not be made"
+        raise RefusedError(Problem("dumps.failed", message, "take another form", item.name))
+    return found
