@@ -37,7 +37,7 @@ def test_link_and_its_description(mini: Project) -> None:
         "the set's date holds for each"
     )
     assert (SSSOM["comment"], ox.Literal("an invented match")) in about
-    assert result.origins == {node.value: (FILE, 8)}  # type: ignore[union-attr]
+    assert result.origins == {node.value: (FILE, 8), str(link): (FILE, 8)}  # type: ignore[union-attr]
 
 
 def test_negative_mapping_links_nothing(edit: Edit) -> None:

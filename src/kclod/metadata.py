@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from kclod import rdf
 from kclod.integrity import package_versions, text_digest
 from kclod.rdf import Statement, statement_of
+from kclod.schemes import HOLE, Linkset
 from kclod.site import Site, short_name
 from kclod.statistics import Statistics
 from kclod.vocab import DCAT, DCT, PROV, RDF, RDFS, SCHEMA, VOID
@@ -29,13 +30,17 @@ _T = TypeVar("_T")
 
 
 def describe(
-    site: Site, statistics: Statistics, sizes: Mapping[str, int], own: Iterable[ox.Triple] = ()
+    site: Site,
+    statistics: Statistics,
+    sizes: Mapping[str, int],
+    own: Iterable[ox.Triple] = (),
+    linksets: Iterable[Linkset] = (),
 ) -> list[Statement]:
     """The statements of the metadata graph, ordered.
 
     `statistics` are those of the default graph without the metadata graph itself, `sizes` the numbers of triples of the
     named graphs. `own` is what the dataset's description says already; it is taken over as it is, blank nodes apart,
-    which get hash IRIs.
+    which get hash IRIs. `linksets` are described as VoID wants it (section 5), and the registries that they lead to.
     """
     parts = _Parts(site)
     triples = {
@@ -44,6 +49,8 @@ def describe(
         *_statistics(statistics, parts),
         *_graphs(site, sizes, parts),
         *_distributions(site, parts),
+        *_registries(site),
+        *_linksets(linksets, parts),
         *_build(parts),
     }
     return sorted(map(statement_of, triples))
@@ -134,6 +141,30 @@ def _graphs(site: Site, sizes: Mapping[str, int], parts: _Parts) -> Iterator[ox.
             yield from _of(parts.dataset, VOID["subset"], ox.NamedNode(graph))
             yield from _of(ox.NamedNode(graph), RDF["type"], VOID["Dataset"])
             yield from _of(ox.NamedNode(graph), VOID["triples"], ox.Literal(sizes[graph]))
+
+
+def _registries(site: Site) -> Iterator[ox.Triple]:
+    """What the IRIs of a registry's records begin with and look like, from its template and pattern (VoID, 4.2)."""
+    for scheme in site.schemes:
+        if scheme.template is not None:
+            registry = ox.NamedNode(scheme.registry)
+            head, _, tail = scheme.template.partition(HOLE)
+            pattern = f"^{re.escape(head)}({scheme.pattern}){re.escape(tail)}$"
+            yield from _of(registry, VOID["uriSpace"], ox.Literal(head))
+            yield from _of(registry, VOID["uriRegexPattern"], ox.Literal(pattern))
+
+
+def _linksets(linksets: Iterable[Linkset], parts: _Parts) -> Iterator[ox.Triple]:
+    for one in linksets:
+        name = parts.of_term(f"links:{one.scheme.name}", one.predicate.value)
+        yield from _of(parts.dataset, VOID["subset"], name)
+        yield from _of(name, RDF["type"], VOID["Linkset"])
+        yield from _of(name, VOID["linkPredicate"], one.predicate)
+        yield from _of(name, VOID["subjectsTarget"], parts.dataset)
+        yield from _of(name, VOID["objectsTarget"], ox.NamedNode(one.scheme.registry))
+        yield from _of(name, VOID["triples"], ox.Literal(one.triples))
+        yield from _of(name, VOID["distinctSubjects"], ox.Literal(one.subjects))
+        yield from _of(name, VOID["distinctObjects"], ox.Literal(one.objects))
 
 
 def _distributions(site: Site, parts: _Parts) -> Iterator[ox.Triple]:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+import pyoxigraph as ox
+
 from kclod.check_digits import CHECKS
 
 HOLE = "{id}"
@@ -82,6 +84,17 @@ class Scheme:
         return None
 
 
+@dataclass(frozen=True)
+class Linkset:
+    """The links of one predicate to the registry of a scheme (VoID, section 5): how many, of and to how many things."""
+
+    scheme: Scheme
+    predicate: ox.NamedNode
+    triples: int
+    subjects: int
+    objects: int
+
+
 def _inside(template: str, text: str) -> str | None:
     """What stands in the template's hole; http or https, `www.` and what follows the identifier make no difference."""
     head, _, tail = template.partition(HOLE)
@@ -109,3 +122,13 @@ def recognise(schemes: Iterable[Scheme], address: str) -> tuple[Scheme, str] | N
 def identifier_iri(base_iri: str, scheme: str, value: str) -> str:
     """The IRI of an identifier as a thing of the dataset (schema:PropertyValue), by the scheme's name and the value."""
     return f"{base_iri}id/identifier/{quote(scheme, safe='')}/{quote(value, safe='')}"
+
+
+def identified_by(schemes: Iterable[Scheme], base_iri: str, iri: str) -> tuple[Scheme, str] | None:
+    """The scheme and value of an identifier as a thing of the dataset: what `identifier_iri` made the IRI of."""
+    for scheme in schemes:
+        space = identifier_iri(base_iri, scheme.name, "")
+        value = unquote(iri.removeprefix(space))
+        if iri.startswith(space) and value and identifier_iri(base_iri, scheme.name, value) == iri:
+            return scheme, value
+    return None

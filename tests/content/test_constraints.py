@@ -14,6 +14,7 @@ HEAD = """
 @prefix kclod: <https://w3id.org/kclod/ontology#> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
 @prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix schema: <https://schema.org/> .
 @prefix semapv: <https://w3id.org/semapv/vocab/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix sssom: <https://w3id.org/sssom/> .
@@ -31,6 +32,9 @@ RIGHT = {
         graph:provenance { :m owl:annotatedSource :a ; owl:annotatedProperty skos:exactMatch ; owl:annotatedTarget :b ;
             sssom:mapping_justification semapv:ManualMappingCuration ; sssom:confidence 0.9 ;
             sssom:comment "the register" }""",
+    "one-identifier-a-scheme": """
+        { :a schema:identifier :one , :two . :d schema:identifier :three .
+          :one schema:propertyID :stars . :two schema:propertyID :stones . :three schema:propertyID :stars }""",
     "one-match-a-thing": "graph:links { :a skos:exactMatch :b , :c . :d skos:closeMatch :b }",
 }
 WRONG = [
@@ -40,6 +44,7 @@ WRONG = [
     ("verified-match", "sssom:comment", "sssom:other"),
     ("verified-match", "owl:annotatedTarget :b", "owl:annotatedTarget :c"),
     ("verified-match", ":a skos:exactMatch :b", ":a owl:sameAs :b"),
+    ("one-identifier-a-scheme", ":stones", ":stars"),
     ("one-match-a-thing", ":d skos:closeMatch", ":d skos:exactMatch"),
     ("one-match-a-thing", ":d skos:closeMatch", ":d owl:sameAs"),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import re
@@ -14,16 +13,14 @@ from typing import Any
 
 import pytest
 
-from kclod.link import read_links
 from kclod.project import Project
 from kclod.records import load_records
 from kclod.records.located import read_yaml
+from tests.content.registry import needs_registry, read_csv
 
 ROOT = Path(__file__).parents[2]
 SOURCES = Path(os.environ.get("KCLOD_SOURCES", ROOT.parent / "shared" / "sources"))
-REGISTRY = Path(os.environ.get("KCLOD_REGISTRY", ROOT.parent / "shared" / "registry"))
 needs_sources = pytest.mark.skipif(not SOURCES.is_dir(), reason=f"no copies of the articles in {SOURCES}")
-needs_registry = pytest.mark.skipif(not REGISTRY.is_dir(), reason=f"no registry data in {REGISTRY}")
 
 Row = dict[str, Any]
 RUN = 8
@@ -235,94 +232,6 @@ def test_technology_areas_have_a_hierarchy_and_three_languages() -> None:
 def ancestors(areas: dict[str, Row], slug: str) -> set[str]:
     direct = {broader["id"] for broader in areas[slug].get("broader", [])}
     return direct.union(*(ancestors(areas, one) for one in direct))
-
-
-# --- links ------------------------------------------------------------------------------------------------------------
-
-
-def seeds() -> dict[str, dict[str, str]]:
-    with (REGISTRY / "seed_entity_ids.csv").open(encoding="utf-8-sig", newline="") as file:
-        return {row["slug"]: row for row in csv.DictReader(file)}
-
-
-def links() -> set[tuple[str, str, str]]:
-    """(slug, relation, target)."""
-    project = Project(ROOT)
-    found = read_links(
-        project.link_files,
-        base_iri=project.dataset.base_iri,
-        known={entity["iri"] for entity in rows()["entities.json"]},
-        name_of={path: project.name_of(path) for path in project.link_files},
-    )
-    return {
-        (t.subject.value.rsplit("/", 1)[1], t.predicate.value.rsplit("#", 1)[1], t.object.value) for t in found.links
-    }
-
-
-@needs_registry
-def test_links_are_the_verified_identifiers_and_no_others() -> None:
-    expected = set()
-    registered = {entity["id"]: entity["kind"] for entity in rows()["entities.json"]}
-    for slug, seed in seeds().items():
-        kind = registered.get(slug)
-        if kind not in ("organization", "place") or not seed["verified_where"]:
-            continue
-        relation = "closeMatch" if slug == "airbus-ds" else "exactMatch"  # a division or its German company
-        if seed["ror"]:
-            expected.add((slug, relation, seed["ror"]))
-        if seed["wikidata"]:
-            expected.add((slug, relation, f"http://www.wikidata.org/entity/{seed['wikidata']}"))
-        if seed["isni"]:
-            expected.add((slug, relation, f"https://isni.org/isni/{seed['isni'].replace(' ', '')}"))
-        if seed["crossref_funder"]:
-            expected.add((slug, relation, f"https://doi.org/10.13039/{seed['crossref_funder']}"))
-        if seed["geonames"] and kind == "place":
-            expected.add((slug, relation, f"https://sws.geonames.org/{seed['geonames']}/"))
-    found = links()
-    assert expected <= found
-    cities = {row["geonameid"] for row in read_csv("geonames_cities_subset.csv")}
-    countries = {row["geonameid"] for row in read_csv("geonames_countries.csv")}
-    for slug, relation, target in found - expected:
-        assert registered[slug] == "place", f"{slug} is linked to {target}, which the seed list does not verify"
-        assert relation == "exactMatch"
-        assert target.removeprefix("https://sws.geonames.org/").rstrip("/") in cities | countries
-
-
-def read_csv(file: str) -> list[dict[str, str]]:
-    with (REGISTRY / file).open(encoding="utf-8-sig", newline="") as opened:
-        return list(csv.DictReader(opened))
-
-
-@needs_registry
-def test_coordinates_are_those_of_the_linked_place_in_the_gazetteer() -> None:
-    known = {row["geonameid"]: row for row in read_csv("geonames_cities_subset.csv")}
-    linked = {
-        slug: target.removeprefix("https://sws.geonames.org/").rstrip("/")
-        for slug, _, target in links()
-        if target.startswith("https://sws.geonames.org/")
-    }
-    placed = [entity for entity in rows()["entities.json"] if entity.get("latitude") is not None]
-    assert len(placed) > 5
-    for entity in placed:
-        row = known[linked[entity["id"]]]
-        assert (float(entity["latitude"]), float(entity["longitude"])) == (
-            float(row["latitude"]),
-            float(row["longitude"]),
-        ), entity["id"]
-
-
-@needs_registry
-def test_identifiers_without_iri_are_the_verified_ones() -> None:
-    columns = {"gc-org": "gc_orgID", "gc-infobase": "gc_infobaseID", "krx": "krx_code"}
-    known = seeds()
-    for entity in rows()["entities.json"]:
-        for identifier in entity.get("identifiers", []):
-            seed, scheme = known[entity["id"]], identifier["scheme"]["id"]
-            assert seed["verified_where"], entity["id"]
-            if scheme == "sec-cik":
-                assert seed["other_id"] == f"SEC CIK {identifier['value']}"
-            else:
-                assert seed[columns[scheme]] == identifier["value"], (entity["id"], scheme)
 
 
 # --- expected facts ---------------------------------------------------------------------------------------------------

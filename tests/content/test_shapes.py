@@ -201,7 +201,10 @@ BAD = (
         "ex:id schema:propertyID identifier-scheme:geonames .",
     ),
     Bad("Identifier-bearer", "MinCount", "unused", 'ex:unused a schema:PropertyValue ; schema:value "1" .'),
-    Bad("Identifier-bearer", "NodeKind", "id", "[] schema:identifier ex:id ."),
+    Bad("Identifier-bearer", "NodeKind", "id", "[] schema:identifier ex:id .", "ex:canada schema:identifier ex:id ."),
+    Bad("Identifier-bearer", "MaxCount", "id", "ex:montreal schema:identifier ex:id ."),
+    Bad("Identifier-url", "NodeKind", "id", 'ex:id schema:url "https://sws.geonames.org/6251999/" .'),
+    Bad("Identifier-url", "MaxCount", "id", "ex:id schema:url ex:canada , ex:montreal ."),
     Bad("Registry-name", "MinCount", "register", minus='ex:register skos:prefLabel "A register"@en .'),
     # concepts
     Bad("Concept", "SPARQL", "batteries", "ex:batteries skos:broader ex:area ."),

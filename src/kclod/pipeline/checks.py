@@ -85,16 +85,18 @@ _REMEMBERED = 20
 
 
 def clash_problems(clash: Clash, places: Places) -> list[Problem]:
-    """A clash as problems: one for each record that takes part, or one without a place."""
+    """A clash as problems: one for each record and link that takes part, or one without a place.
+
+    Things that are the same go by one of their names in a clash; the links that make them the same are named.
+    """
     message, fix = f"{clash.message} [{'; '.join(clash.statements)}]", "correct the record, or the axiom"
-    found = places.of_statements(clash.statements) or sorted(
-        {
-            place
-            for statement in clash.statements
-            for term in statement.split(" ", 2)[::2]
-            if term.startswith("<") and (place := places.of_thing(term[1:-1]))
-        }
-    )
+    iris = {term[1:-1] for s in clash.statements for term in s.split(" ", 2)[::2] if term.startswith("<")}
+    found = places.of_statements(clash.statements) or sorted({p for iri in iris if (p := places.of_thing(iri))})
+    same = places.of_identity(iris)
+    if same:
+        message += f"; {' and '.join(f'{s} at {file}:{line}' for s, (file, line) in sorted(same.items()))}"
+        fix = "correct the link, the record, or the axiom"
+        found = sorted({*found, *same.values()})
     if not found:
         return [Problem(f"reason.{clash.rule}", message, fix)]
     return [Problem(f"reason.{clash.rule}", message, fix, file, line) for file, line in found]

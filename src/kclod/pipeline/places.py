@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from kclod.rdf import Line, Statement, split_line
+from kclod.vocab import OWL
 
 Place = tuple[str, int]
 """File and line, from 1."""
@@ -28,7 +29,10 @@ class Places:
         links: Mapping[str, Place] | None = None,
         shared: Collection[str] = (),
     ) -> None:
-        """`lines` gives those of each mapped file, `shared` are graphs that many records make and so lead to none."""
+        """`lines` gives those of each mapped file; `links` has the IRIs of mappings, and the statements that link.
+
+        `shared` are graphs that many records make and so lead to none.
+        """
         self._lines = lines
         self._origins_of = origins_of
         self._links = links or {}
@@ -67,7 +71,7 @@ class Places:
         return self._of(iri) or self._of(iri.partition("#")[0])
 
     def of_statements(self, statements: Collection[Statement]) -> list[Place]:
-        """The places of the claims that state one of the statements, in order."""
+        """The places of the claims and links that state one of the statements, in order."""
         wanted = set(statements)
         numbers = {n for s in wanted for n in self._files.get(s[1 : s.index(" ") - 1], ())}
         graphs = {
@@ -76,7 +80,13 @@ class Places:
             for statement, graph in map(split_line, self._lines[number]())
             if statement in wanted and graph not in self._shared
         }
-        return sorted(filter(None, map(self._of, graphs)))
+        linked = map(self._links.get, wanted)
+        return sorted(filter(None, {*map(self._of, graphs), *linked}))
+
+    def of_identity(self, iris: Collection[str]) -> dict[Statement, Place]:
+        """The links that make one of these things the same as another (owl:sameAs) → their places."""
+        same, terms = f" {OWL['sameAs']} ", {f"<{iri}>" for iri in iris}
+        return {s: place for s, place in self._links.items() if same in s and terms & set(s.split(same))}
 
 
 def place_of_record(record: Any) -> Place | None:  # JSON

@@ -15,7 +15,7 @@ from kclod.draft import Draft
 from kclod.errors import Problem, RefusedError
 from kclod.expect import check_expectations
 from kclod.integrity import InputEntry, text_digest
-from kclod.link import Links, read_links
+from kclod.link import Links, linksets, read_links
 from kclod.pictures import Topic
 from kclod.pipeline.checks import remarks
 from kclod.pipeline.layout import read_layout
@@ -23,7 +23,8 @@ from kclod.pipeline.mapped import MappedFiles, Mapper
 from kclod.pipeline.places import Places
 from kclod.project import Description, Project, read_all
 from kclod.queries import read_facets
-from kclod.rdf import Statement
+from kclod.rdf import Statement, split_line
+from kclod.reason import infer
 from kclod.records import entity_iri
 from kclod.registries import read_schemes
 from kclod.release import input_entries, tool_versions
@@ -89,15 +90,29 @@ class Task:
         check_constraints(store, self.constraints, self.places.of_thing)
         check_expectations(dataset, {kind: found.entities for kind, found in statistics.classes.items()}, store)
         site = describe_site(self.project, self.queries, store)
-        return site, metadata.describe(site, statistics, sizes, dataset.triples)
+        sets = linksets(self.links, site.schemes)
+        return site, metadata.describe(site, statistics, sizes, dataset.triples, sets)
 
 
 def link(project: Project, mapped: MappedFiles) -> Links:
-    """Read the project's mapping sets; only registered things may be linked."""
-    names = {path: project.name_of(path) for path in project.link_files}
+    """Read the project's mapping sets; only registered things may be linked, and only to declared registries."""
     base_iri = project.dataset.base_iri
-    known = {entity_iri(base_iri, kind, slug) for file in mapped.files for slug, kind in file.entities.items()}
-    return read_links(project.link_files, base_iri=base_iri, known=known, name_of=names)
+    return read_links(
+        project.link_files,
+        base_iri=base_iri,
+        known={entity_iri(base_iri, kind, slug) for file in mapped.files for slug, kind in file.entities.items()},
+        name_of={path: project.name_of(path) for path in project.link_files},
+        schemes=read_schemes(project.dataset, project.ontology),
+        apart=lambda one, other: _why_apart(one, other, project, mapped),
+    )
+
+
+def _why_apart(one: str, other: str, project: Project, mapped: MappedFiles) -> str | None:
+    """Why two things cannot be one, by what the records say of them and the ontology's axioms; None if they can."""
+    subjects = (f"<{one}> ", f"<{other}> ")
+    said = {statement for statement, _ in map(split_line, mapped.all_lines()) if statement.startswith(subjects)}
+    clashes = infer([*said, f"<{one}> {OWL['sameAs']} <{other}>"], project.ontology_statements).clashes
+    return clashes[0].message if clashes else None
 
 
 def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.Store) -> Site:

@@ -1,15 +1,15 @@
-"""Links to outside registries: SSSOM mapping sets → link triples and their justification.
+"""A mapping set in SSSOM's TSV form with embedded metadata → mappings, and each mapping in SSSOM's RDF form.
 
-Simple Standard for Sharing Ontological Mappings (SSSOM) 1.0, TSV serialisation with embedded metadata. The links
-themselves are plain triples; each mapping also becomes a node in SSSOM's RDF form (an `owl:Axiom` with annotated
-source, property and target), so that a reader sees who mapped it, how and how sure.
+Simple Standard for Sharing Ontological Mappings (SSSOM) 1.0. A mapping becomes a node of its own (an `owl:Axiom` with
+annotated source, property and target), so that a reader sees who mapped it, how and how sure.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,10 +19,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from kclod.errors import Problem, RefusedError, UsageError
-from kclod.vocab import OWL, RDF, SEMAPV, SKOS, SSSOM, XSD
+from kclod.vocab import OWL, RDF, SCHEMA, SEMAPV, SKOS, SSSOM, XSD
 
+IDENTIFIER = SCHEMA["identifier"]
+"""The predicate of mappings to an identifier, where the records of a registry have no IRIs."""
 RELATIONS = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
 LINK_PREDICATES = frozenset([*(SKOS[name].value for name in RELATIONS), OWL["sameAs"].value])
+"""The predicates of links to IRIs of other datasets."""
 REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 BUILT_IN = {
     "owl": str(OWL),
@@ -34,21 +37,62 @@ BUILT_IN = {
 }
 """The prefixes that the specification reserves."""
 
-IDS = ("subject_id", "predicate_id", "object_id", "mapping_justification", "author_id", "reviewer_id", "license")
+IDS = (
+    "subject_id",
+    "predicate_id",
+    "object_id",
+    "mapping_justification",
+    "author_id",
+    "reviewer_id",
+    "license",
+    "object_source",
+)
 DATES = ("mapping_date", "publication_date")
 NOT_ANNOTATED = (*REQUIRED[:3], "subject_label", "object_label", "predicate_label", "predicate_modifier")
-SET_SLOTS = ("license", "mapping_date", "mapping_tool", "object_source_version", "subject_source_version")
+SET_SLOTS = (
+    "license",
+    "mapping_date",
+    "mapping_tool",
+    "object_source",
+    "object_source_version",
+    "subject_source_version",
+)
 """Slots of the set that hold for each of its mappings."""
 
 
 @dataclass(frozen=True)
-class Links:
-    """What the mapping sets say: the links that hold, and the description of every mapping."""
+class Mapping:
+    """A mapping: `triple` is what it says, or denies (`negative`); `iri` is the mapping's own."""
 
-    links: tuple[ox.Triple, ...]
-    mappings: tuple[ox.Triple, ...]
-    origins: Mapping[str, tuple[str, int]]
-    """Mapping IRI → file and line."""
+    iri: str
+    triple: ox.Triple
+    negative: bool
+    confidence: Decimal | None
+    row: Map[str, str]
+    """The slots of the row and those that it has from its set."""
+    file: str
+    line: int
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """File and line, from 1."""
+        return self.file, self.line
+
+    def problem(self, rule: str, message: str, fix: str) -> Problem:
+        """A problem at this mapping."""
+        return Problem(f"link.{rule}", message, fix, self.file, self.line)
+
+    def described(self, predicate: ox.NamedNode | None = None) -> Iterator[ox.Triple]:
+        """The mapping in SSSOM's RDF form; with a predicate, as one with that predicate, which follows from it."""
+        triple = self.triple if predicate is None else ox.Triple(self.triple.subject, predicate, self.triple.object)
+        node = ox.NamedNode(self.iri if predicate is None else mapping_iri(self.iri.rpartition("link/")[0], triple))
+        yield from _described(node, triple, self.row)
+
+
+def mapping_iri(base_iri: str, triple: ox.Triple, *, negative: bool = False) -> str:
+    """The IRI of a mapping, by what it says."""
+    text = f"Not {triple}" if negative else str(triple)
+    return f"{base_iri}link/{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 @dataclass
@@ -81,40 +125,28 @@ class _Set:
             return None
 
 
-def read_links(files: Sequence[Path], *, base_iri: str, known: Collection[str], name_of: Mapping[Path, str]) -> Links:
-    """Mapping sets → Links. `known`: IRIs of the things that may be linked.
+def read_set(
+    file: Path, name: str, *, base_iri: str, known: Collection[str], problems: list[Problem]
+) -> Iterator[Mapping]:
+    """The mappings of a file called `name`. `known`: IRIs of the things that may be linked.
 
-    A mapping with `predicate_modifier` Not is described but links nothing. RefusedError carries the problems of all
-    files: an unknown subject, an undeclared prefix, a predicate that is no mapping relation, a missing justification.
+    Added to `problems`: a malformed file, an unknown subject, an undeclared prefix, a predicate that is no mapping
+    relation, a missing justification. A row with a problem gives no mapping.
     """
-    links: dict[ox.Triple, None] = {}
-    mappings: list[ox.Triple] = []
-    origins: dict[str, tuple[str, int]] = {}
-    problems: list[Problem] = []
-    for file in files:
-        name = name_of[file]
-        try:
-            curie_map, rows = _split(file, name)
-        except (RefusedError, UsageError) as error:
-            problems.extend(error.problems)
+    try:
+        curie_map, rows = _split(file, name)
+    except (RefusedError, UsageError) as error:
+        problems.extend(error.problems)
+        return
+    current = _Set(name, BUILT_IN | curie_map, problems)
+    for line, row in rows:
+        triple = _mapping(current, line, row, known)
+        if triple is None:
             continue
-        current = _Set(name, BUILT_IN | curie_map, problems)
-        for line, row in rows:
-            link = _mapping(current, line, row, known)
-            if link is None:
-                continue
-            node = ox.NamedNode(f"{base_iri}link/{hashlib.sha256(str(link).encode()).hexdigest()[:16]}")
-            if node.value in origins:
-                at = ":".join(map(str, origins[node.value]))
-                current.problem(line, "duplicate", f"the same mapping stands at {at}", "keep one of them")
-                continue
-            origins[node.value] = (name, line)
-            if row.get("predicate_modifier") != "Not":
-                links[link] = None
-            mappings.extend(_described(node, link, row))
-    if problems:
-        raise RefusedError(problems)
-    return Links(tuple(links), tuple(mappings), origins)
+        negative = row.get("predicate_modifier") == "Not"
+        confidence = Decimal(row["confidence"]) if "confidence" in row else None
+        iri = mapping_iri(base_iri, triple, negative=negative)
+        yield Mapping(iri, triple, negative, confidence, row, name, line)
 
 
 def _split(file: Path, name: str) -> tuple[dict[str, str], list[tuple[int, dict[str, str]]]]:
@@ -153,7 +185,7 @@ def _split(file: Path, name: str) -> tuple[dict[str, str], list[tuple[int, dict[
     return header.get("curie_map", {}), [(line, inherited | row) for line, row in rows]
 
 
-def _mapping(current: _Set, line: int, row: Mapping[str, str], known: Collection[str]) -> ox.Triple | None:
+def _mapping(current: _Set, line: int, row: Map[str, str], known: Collection[str]) -> ox.Triple | None:
     missing = [slot for slot in REQUIRED if not row.get(slot)]
     if missing:
         current.problem(line, "missing", f"no {', '.join(missing)}", "fill the cell")
@@ -166,9 +198,12 @@ def _mapping(current: _Set, line: int, row: Mapping[str, str], known: Collection
         current.problem(
             line, "unknown-subject", f"<{subject.value}> is registered nowhere", "register it or correct its name"
         )
-    if predicate.value not in LINK_PREDICATES:
+    if predicate.value not in LINK_PREDICATES and predicate != IDENTIFIER:
         current.problem(
-            line, "predicate", f"{row['predicate_id']} is no mapping relation", "use a SKOS mapping relation"
+            line,
+            "predicate",
+            f"{row['predicate_id']} is no mapping relation",
+            "use a SKOS mapping relation, or schema:identifier where records have no IRIs",
         )
     if not row["mapping_justification"].startswith(("semapv:", BUILT_IN["semapv"])):
         current.problem(
@@ -187,7 +222,7 @@ def _mapping(current: _Set, line: int, row: Mapping[str, str], known: Collection
     return ox.Triple(subject, predicate, target) if len(current.problems) == faults else None
 
 
-def _described(node: ox.NamedNode, link: ox.Triple, row: Mapping[str, str]) -> Iterator[ox.Triple]:
+def _described(node: ox.NamedNode, link: ox.Triple, row: Map[str, str]) -> Iterator[ox.Triple]:
     """The mapping in SSSOM's RDF form."""
     yield ox.Triple(node, RDF["type"], OWL["Axiom"])
     yield ox.Triple(node, OWL["annotatedSource"], link.subject)
