@@ -50,6 +50,7 @@ PAGES = {
     "area": "/page/area/battery-technology",
     "person": "/page/person/yoon-chang-hyun",
     "country": "/page/place/canada",
+    "dataset": "/page/dataset",
     "doubtful claim": "/page/claim/selflearnhub-battery-workshop/workshop-day-loose-reading",
     "article": "/page/article/offshore-energy-2025-08-07",
     "ontology": "/ontology",
