@@ -10,6 +10,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import unicodedata
 from functools import cache
@@ -19,8 +20,10 @@ from urllib.parse import unquote
 
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner
 from ruamel.yaml import YAML
 
+from kclod.cli import main
 from kclod.link import Record, check_records, read_links
 from kclod.project import Project
 from kclod.records import load_records
@@ -357,6 +360,24 @@ def test_nothing_is_linked_to_a_withdrawn_record() -> None:
     (problem,) = check_records(read.read, scheme, records | spoilt)
     assert problem.file == "mappings/ror.sssom.tsv"
     assert f"https://ror.org/{merged}" in problem.fix
+
+
+@needs_registry
+def test_the_verb_checks_links_against_a_file(tmp_path: Path) -> None:
+    for folder in ("ontology", "mappings", "shapes", "examples"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    command = ["link", "--to", "ror", "--check", str(REGISTRY / "ror_kr_ca_subset.jsonl"), "--project", str(tmp_path)]
+    good = CliRunner().invoke(main, command)
+    assert good.exit_code == 0, good.output
+    (linked,) = links_of("kimm", "ror")
+    withdrawn = next(i for i, r in ror().items() if r["status"] == "withdrawn" and r["relationships"])
+    path = tmp_path / "mappings" / "ror.sssom.tsv"
+    path.write_text(path.read_text("utf-8").replace(f"ror:{linked}", f"ror:{withdrawn}", 1), "utf-8")
+    bad = CliRunner().invoke(main, command)
+    assert bad.exit_code == 1
+    line = 1 + [withdrawn in text for text in path.read_text("utf-8").splitlines()].index(True)
+    said = " ".join(bad.output.split())
+    assert f"mappings/ror.sssom.tsv:{line}: [link.withdrawn]" in said, said
 
 
 def test_no_trap_is_a_target() -> None:

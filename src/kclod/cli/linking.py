@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from kclod.cli.frame import FILE, OUT, RELEASES, main, messages, note, output, project_option, releases_option
-from kclod.errors import Problem, UsageError
+from kclod.errors import Problem, RefusedError, UsageError
+from kclod.link import Record, check_records, read_links
 from kclod.linking import online
 from kclod.linking.declared import Target, read_target
 from kclod.linking.mapping_set import read_set, write_set
@@ -23,6 +24,8 @@ from kclod.match import Entity, Index, Match
 from kclod.match.entity import WITHDRAWN
 from kclod.match.registries import read_registry
 from kclod.project import Project
+from kclod.records import ENTITIES, load_records
+from kclod.registries import read_schemes
 from kclod.release import current
 from kclod.store import open_read_only
 
@@ -47,6 +50,7 @@ SHOWN = 20
 @click.option("--out", type=OUT, help="Where proposals go.  [default: REGISTRY.proposals.sssom.tsv]")
 @click.option("--least", default=0.2, show_default=True, type=click.FloatRange(0, 1), help="The least confidence.")
 @click.option("--all", "everything", is_flag=True, help="Also for things that have a link to the registry.")
+@click.option("--check", is_flag=True, help="Check the links that there are against the FILEs, and propose nothing.")
 @click.option("--review", type=FILE, help="Walk through this file of proposals instead of making one.")
 @click.option("--reviewer", help="Who reviews; asked for where it is not given.")
 @project_option
@@ -62,6 +66,7 @@ def link(
     out: Path | None,
     least: float,
     everything: bool,
+    check: bool,
     review: Path | None,
     reviewer: str | None,
     folder: Path,
@@ -72,10 +77,16 @@ def link(
     Things of the current release that have no link to the registry yet are looked for by all their names, with what is
     known beside them. Proposals are an SSSOM mapping set: confidence, reasons and doubts of each, nobody's decision.
     --review walks through them; what is accepted goes into the project's mapping set with the reviewer's name, and so
-    does what is rejected, as a negative mapping that is never proposed again.
+    does what is rejected, as a negative mapping that is never proposed again. --check reports the project's links to
+    records that the FILEs say are withdrawn or ended, each with its successors: exit 1 where there are any.
     """
     project, today = Project(folder), datetime.now(UTC).date()
     target = read_target(project.root, name)
+    if check:
+        if not files or service or endpoint or review or out:
+            raise click.UsageError("--check takes FILEs of the registry, and nothing else.")
+        _check(project, files, target)
+        return
     if review is not None:
         if files or service or endpoint or out:
             raise click.UsageError("--review takes no registry and no --out.")
@@ -116,20 +127,53 @@ def link(
     )
 
 
+def _check(project: Project, files: tuple[Path, ...], target: Target) -> None:
+    """Tell of links to records that are withdrawn or ended; RefusedError names each with its successors."""
+    schemes = read_schemes(project.dataset, project.ontology)
+    scheme = next((scheme for scheme in schemes if scheme.name == target.name), None)
+    if scheme is None:
+        fix = f"name one of {', '.join(scheme.name for scheme in schemes)}, or declare it by pub:registry"
+        message = f"{target.name} is no identifier scheme of the dataset"
+        raise UsageError(Problem("linking.scheme", message, fix, str(project.dataset_file)))
+    links = read_links(
+        project.link_files,
+        base_iri=project.dataset.base_iri,
+        known={row["iri"] for row in load_records(project).rows[ENTITIES]},
+        name_of={path: project.name_of(path) for path in project.link_files},
+        schemes=schemes,
+    )
+    records = {
+        scheme.value_of(entity.id) or entity.id: Record(
+            entity.status, tuple(scheme.value_of(other) or other for other in entity.successors)
+        )
+        for entity in _read(files, target)
+    }
+    problems = check_records(links.read, scheme, records)
+    if problems:
+        raise RefusedError(problems)
+    output.print(f"None of the links to {target.declared.title} leads to a record that was withdrawn or ended.")
+
+
 def _from_files(files: tuple[Path, ...], target: Target) -> list[Entity]:
     start = time.perf_counter()
-    registry = read_registry(files, target.declared.tables)
-    for problem in registry.problems[:SHOWN]:
-        messages.print(f"kclod: {problem}", markup=False)
-    if len(registry.problems) > SHOWN:
-        note(f"{len(registry.problems)} records could not be read; the first {SHOWN} are listed")
-    valid = [entity for entity in registry.entities if entity.status != WITHDRAWN]
-    withdrawn = len(registry.entities) - len(valid)
+    entities = _read(files, target)
+    valid = [entity for entity in entities if entity.status != WITHDRAWN]
+    withdrawn = len(entities) - len(valid)
     note(
         f"{len(valid)} records read in {time.perf_counter() - start:.1f} s"
         + (f", beside {withdrawn} that are withdrawn and not proposed" if withdrawn else "")
     )
     return valid
+
+
+def _read(files: tuple[Path, ...], target: Target) -> list[Entity]:
+    """The records of a registry's files, withdrawn ones too; what cannot be read is told."""
+    registry = read_registry(files, target.declared.tables)
+    for problem in registry.problems[:SHOWN]:
+        messages.print(f"kclod: {problem}", markup=False)
+    if len(registry.problems) > SHOWN:
+        note(f"{len(registry.problems)} records could not be read; the first {SHOWN} are listed")
+    return list(registry.entities)
 
 
 def _matched(entities: list[Entity], things: list[Entity], known: Known, target: Target) -> list[list[Match]]:
