@@ -2,10 +2,10 @@
 
 Layout: `<root>/<version>/` holds `manifest.json`, `site.json`, `dumps/<name>.ttl` (default graph, readable),
 `dumps/<name>.nq` (whole dataset, canonical), `ontology.ttl` (when there is one), `stages/…`, `columns/` (the default
-graph as arrays, where it can be held so), `store/`, `text.sqlite` (the text index) and `store.json`; `<root>/current`
-is a relative symlink to the release that is served. Everything but the store, the text index and `store.json` is
-byte-identical for equal inputs: the files of RocksDB and SQLite depend on the order of writing, so their digests are
-listed apart.
+graph as arrays, where it can be held so), `entities/` (of a large graph: its entities by name), `store/`, `text.sqlite`
+(the text index) and `store.json`; `<root>/current` is a relative symlink to the release that is served. Everything but
+the store, the text index and `store.json` is byte-identical for equal inputs: the files of RocksDB and SQLite depend on
+the order of writing, so their digests are listed apart.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ import pyoxigraph as ox
 from pydantic import TypeAdapter
 
 from kclod import rdf, turtle
+from kclod.catalogue.making import FOLDER as ENTITIES
+from kclod.catalogue.making import Making as MakingCatalogue
 from kclod.columnar.build import FOLDER as COLUMNS
 from kclod.columnar.build import Columns, NoColumnsError, columns_of
 from kclod.columnar.making import Making
@@ -130,6 +132,11 @@ class Release:
         return self.path / COLUMNS
 
     @property
+    def entities_path(self) -> Path:
+        """The folder of the entities by name, for `catalogue.Catalogue.open`; releases of small graphs have none."""
+        return self.path / ENTITIES
+
+    @property
     def text_path(self) -> Path:
         """The file of the text index, for `text.TextIndex`; releases of older versions have none."""
         return self.path / TEXT
@@ -220,7 +227,7 @@ class Content:
         """Write the files that every release has."""
         dump = dump_name(site, rdf.N_QUADS)
         draft.write(dump, rdf.in_pieces(self.lines))
-        with self._columns(draft, dump):
+        with self._columns(draft, dump), making_entities(draft, site, self.counts):
             draft.write(SITE, site.to_json().encode())
             draft.write(dump_name(site, rdf.TURTLE), turtle.write_statements(self.default, site.prefixes))
             if "ontology" in site.graphs:
@@ -239,6 +246,22 @@ class Content:
             making.finish()
             for path in sorted((draft.folder / COLUMNS).glob("*")):
                 draft.add(f"{COLUMNS}/{path.name}")
+
+
+@contextmanager
+def making_entities(draft: Draft, site: Site, counts: Counts) -> Iterator[None]:
+    """Make the index of entities meanwhile, of the dump that the draft has; that of a small graph is not kept.
+
+    It takes less time to make when a site is started than it would take here.
+    """
+    if counts.default_graph_triples < _LARGE_GRAPH:
+        yield
+        return
+    dump = draft.folder / dump_name(site, rdf.N_QUADS)
+    with MakingCatalogue(dump, draft.folder / ENTITIES, site.base_iri) as making:
+        yield
+        for path in making.finish():
+            draft.add(f"{ENTITIES}/{path.name}")
 
 
 def write_columns(draft: Draft, columns: Columns) -> None:

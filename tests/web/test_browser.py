@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date as date_
@@ -41,6 +42,8 @@ PAGES = {
     "network": "/pictures/network",
     "map": "/pictures/map",
     "tree": "/pictures/areas",
+    "reconcile": "/reconcile",
+    "preview": "/reconcile/preview?id=organization/kimm",
     "query": "/sparql",
     "result": f"/sparql?query={quote(SELECT)}",
     "malformed": f"/sparql?query={quote(MALFORMED)}",
@@ -507,3 +510,26 @@ def test_without_scripts_the_tables_and_the_form_are_there(visit: Callable[..., 
     page.get_by_label("Query", exact=True).fill(SELECT)
     page.get_by_role("button", name="Run").click()
     assert page.get_by_role("table").locator("tbody tr").count() == 12
+
+
+@pytest.mark.parametrize("sandbox", ['sandbox=""', ""])
+def test_a_preview_stands_in_a_frame_of_another_site_and_no_other_page_does(
+    chromium: Browser, site: Running, sandbox: str
+) -> None:
+    """As OpenRefine shows it: from another origin, since 3.8 in a sandbox without anything allowed."""
+    manifest = json.loads(site.get("reconcile")[2])["preview"]
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.set_content(
+            f'''<iframe {sandbox} id="preview" width="{manifest["width"]}" height="{manifest["height"]}"
+                 src="{site.address}reconcile/preview?id=organization%2Fkimm"></iframe>
+                 <iframe {sandbox} id="page" src="{site.address}page/organization/kimm"></iframe>'''
+        )
+        frame = page.frame_locator("#preview")
+        expect(frame.get_by_role("heading")).to_have_text("Korea Institute of Machinery and Materials")
+        expect(frame.locator("body")).to_have_css("margin", "0px")  # its sheet is there
+        expect(frame.locator("dl")).to_contain_text("Daejeon")
+        if SCREENSHOTS:
+            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+            page.locator("#preview").screenshot(path=Path(SCREENSHOTS) / "preview-in-frame.png")
+        expect(page.frame_locator("#page").get_by_role("heading", name="Korea Institute")).to_have_count(0)

@@ -14,7 +14,10 @@ from kclod.web import interface
 WEB = Path(__file__).parents[2] / "src/kclod/web"
 LOCALE = WEB / "locale"
 TRANSLATIONS = [tag for tag in interface.LANGUAGES if tag != "en"]
-DYNAMIC = ("axiom.", "changes.kind.", "characteristic.", "facet.", "graph.", "ontology.", "term ", "error.", "rule.")
+DYNAMIC = (
+    *("axiom.", "changes.kind.", "characteristic.", "facet.", "graph.", "ontology.", "reconcile.", "term ", "error."),
+    "rule.",
+)
 """Keys that the code puts together."""
 SCRIPTS = ("draw.", "editor.")
 """Keys of the words that pages hand to their scripts, which ask for them without this beginning."""

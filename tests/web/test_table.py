@@ -36,6 +36,11 @@ ADDRESSES = {
     "wellknown.void": ["/.well-known/void"],
     "overview.home": ["/"],
     "overview.browse": ["/browse", f"/browse?class={quote(BASE, safe='')}ontology%23Light"],
+    "reconciling.ask": ["/reconcile"],
+    "reconciling.suggest": ["/reconcile/suggest/entity?prefix=alpha", "/reconcile/suggest/type?prefix="],
+    "reconciling.flyout": ["/reconcile/flyout/entity?id=light/alpha", "/reconcile/flyout/property?id=near"],
+    "reconciling.properties": ["/reconcile/properties?type=Light&limit=5"],
+    "reconciling.preview": ["/reconcile/preview?id=light/alpha"],
     "citing.cite": [f"/cite?iri={quote(ALPHA, safe='')}", f"/cite?format=bib&iri={quote(ALPHA, safe='')}"],
     "terms.listing": ["/sparql/terms.json"],
     "lookups.lookup": ["/lookup"],
@@ -59,6 +64,7 @@ ACCEPTS = [None, "*/*", "image/png", "text/html", "text/html;q=0.5, text/turtle"
 LANGUAGES = [None, "ko", "fr-CA, en;q=0.5", "xx"]
 BY_OTHERS = {
     *("built.file", "drawn.picture", "measuring.metrics", "ontology.version", "sparql.post", "terms.labels"),
+    *("reconciling.post", "reconciling.view"),
     "lookups.by",
     *("search.search", "search.as_json", "search.suggest", "search.description"),
     *("releases.release", "releases.without_slash", "releases.manifest", "releases.changes", "releases.changes_as"),

@@ -88,11 +88,16 @@ class Index:
         """The best candidates, scored, the best first. At most the first of them is safe."""
         return next(iter(self.match_many([wanted], most)))
 
-    def match_many(self, wanted: Sequence[Entity], most: int = 5) -> Iterator[list[Match]]:
-        """For each of many wanted entities its best candidates; much quicker than one at a time."""
+    def match_many(
+        self, wanted: Sequence[Entity], most: int = 5, among: NDArray[np.bool_] | None = None
+    ) -> Iterator[list[Match]]:
+        """For each of many wanted entities its best candidates; much quicker than one at a time.
+
+        `among` tells by number which entities are looked at at all; by default all of them.
+        """
         looked_for = max(12, 2 * most)
         unseen = self._unseen
-        for each, numbers in zip(wanted, self._candidates(wanted, looked_for), strict=True):
+        for each, numbers in zip(wanted, self._candidates(wanted, looked_for, among), strict=True):
             ready = self._wanted(each)
             compared = (compare(ready, self._prepared(number), unseen, self._lexicon) for number in numbers)
             found = [evidence for evidence in compared if evidence.best or evidence.facts.get("identifier")]
@@ -139,7 +144,9 @@ class Index:
     def _wanted(self, wanted: Entity) -> Prepared:
         return prepared(wanted, [spelled(name.text) for name in wanted.names], self.weights)
 
-    def _candidates(self, wanted: Sequence[Entity], most: int) -> Iterator[list[int]]:
+    def _candidates(
+        self, wanted: Sequence[Entity], most: int, among: NDArray[np.bool_] | None = None
+    ) -> Iterator[list[int]]:
         names = [(name, spelled(name.text)) for each in wanted for name in each.names]
         found = parts([named.key for _, named in names], [acronyms_of(name, named) for name, named in names])
         order = np.argsort(found.owners, kind="stable")
@@ -150,12 +157,15 @@ class Index:
         for each in wanted:
             best: dict[int, float] = {}
             for _ in each.names:
-                for entity, likeness in self._alike(found.hashes[limits[number] : limits[number + 1]], scratch):
+                hashes = found.hashes[limits[number] : limits[number + 1]]
+                for entity, likeness in self._alike(hashes, scratch, among):
                     best[entity] = max(best.get(entity, 0.0), likeness)
                 number += 1
             yield sorted(best, key=lambda entity: (-best[entity], entity))[:most]
 
-    def _alike(self, hashes: NDArray[np.uint64], scratch: NDArray[np.float32]) -> Iterator[tuple[int, float]]:
+    def _alike(
+        self, hashes: NDArray[np.uint64], scratch: NDArray[np.float32], among: NDArray[np.bool_] | None
+    ) -> Iterator[tuple[int, float]]:
         """Entities that have names with many of the rarest parts of a name, and how much of them (cosine)."""
         starts, postings, norm = self._arrays["starts"], self._arrays["names"], self._arrays["norm"]
         buckets = np.unique(hashes >> np.uint64(64 - BITS)).astype(np.int64)
@@ -174,6 +184,9 @@ class Index:
         hits.sort()
         names = hits[np.concatenate(([True], hits[1:] != hits[:-1]))]
         likeness = scratch[names] / norm[names]
-        best = np.argsort(-likeness, kind="stable")[:_NAMES]
         scratch[names] = 0
-        yield from zip(self._arrays["owner"][names[best]].tolist(), likeness[best].tolist(), strict=True)
+        owners = self._arrays["owner"][names]
+        if among is not None:
+            owners, likeness = owners[among[owners]], likeness[among[owners]]
+        best = np.argsort(-likeness, kind="stable")[:_NAMES]
+        yield from zip(owners[best].tolist(), likeness[best].tolist(), strict=True)

@@ -12,7 +12,7 @@ from kclod.pipeline.change import Change, Delta, NotLocalError
 from kclod.pipeline.checks import ConsistencyCheck, approved
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, Task
-from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, verify, write_columns
+from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, making_entities, verify, write_columns
 from kclod.shacl import Report
 from kclod.site import Site
 from kclod.sorted_dump import SortedLines
@@ -103,11 +103,12 @@ def _write(task: Task, change: Change, before: Release, new: _New) -> None:
     draft.write(SITE, site.to_json().encode())
     nquads = change.old.changed(lines.removed | told.removed, lines.added | told.added)
     draft.write(dump_name(site, rdf.N_QUADS), nquads)
-    draft.write(dump_name(site, rdf.TURTLE), change.turtle(site.prefixes))
-    with closing(SortedLines(before.path / INFERRED)) as inferred:
-        draft.write(INFERRED, inferred.changed(change.inferred.removed, change.inferred.added))
-    with suppress(NoColumnsError):
-        write_columns(draft, change.columns())
-    draft.write(REPORT, turtle.serialize(new.report.triples, site.prefixes))
-    for name in (ONTOLOGY, LINKS, SCHEMA):
-        draft.take(name, before.path / name)
+    with making_entities(draft, site, new.kept.counts):
+        draft.write(dump_name(site, rdf.TURTLE), change.turtle(site.prefixes))
+        with closing(SortedLines(before.path / INFERRED)) as inferred:
+            draft.write(INFERRED, inferred.changed(change.inferred.removed, change.inferred.added))
+        with suppress(NoColumnsError):
+            write_columns(draft, change.columns())
+        draft.write(REPORT, turtle.serialize(new.report.triples, site.prefixes))
+        for name in (ONTOLOGY, LINKS, SCHEMA):
+            draft.take(name, before.path / name)

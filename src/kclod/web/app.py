@@ -34,6 +34,7 @@ from kclod.web.http.responses import ProblemError
 from kclod.web.limits import Limits
 from kclod.web.protocol import sparql
 from kclod.web.protocol.answering import store_unavailable
+from kclod.web.reconciling import routes as reconciling
 from kclod.web.versions import ldes, mementos
 from kclod.web.versions import pages as releases
 from kclod.web.versions.archive import PLACE, Archive
@@ -82,6 +83,7 @@ def create_app(
         overview,
         search,
         lookups,
+        reconciling,
         drawn,
         sparql,
         terms,
@@ -154,6 +156,7 @@ def warm(app: flask.Flask) -> None:
     app.test_client().get("/")
     opened.reader.rules()
     opened.reader.predicates()
+    opened.reconciliation.service()
     for template in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(template)
     for language in interface.LANGUAGES:  # reads the catalogue, and what CLDR says of numbers and dates

@@ -56,6 +56,14 @@ class Limits:
     """Of the answer of one SERVICE clause."""
     service_rows: int = 10_000
     """Solutions of one SERVICE clause."""
+    reconcile_queries: int = 1_000
+    """Queries of a reconciliation batch, and entities of a data extension query: the batchSize of the manifest."""
+    reconcile_seconds: float = 10.0
+    """For which a batch is worked on; one that takes longer is refused, never answered in part."""
+    reconcile_bytes: int = 4 << 20
+    """Of a posted batch."""
+    reconcile_batches: int = 2
+    """Batches that are answered at a time; the next ones wait a second and are then answered 503."""
 
     @property
     def quick(self) -> int:

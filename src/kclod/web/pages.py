@@ -73,7 +73,6 @@ def _languages() -> list[tuple[str, str, str]]:
         if endpoint is None:
             address = flask.url_for("overview.home", lang=tag)
         else:
-            rest = {name: values for name, values in arguments.items() if name not in (flask.request.view_args or {})}
-            address = flask.url_for(endpoint, **(flask.request.view_args or {}), **(rest | {"lang": [tag]}))  # type: ignore[arg-type]  # as parsed
+            address = flask.url_for(endpoint, **(arguments | (flask.request.view_args or {}) | {"lang": tag}))
         found.append((tag, interface.word(tag, "language.name"), address))
     return found

@@ -87,8 +87,8 @@ class Presenter:
 
     @classmethod
     def of_request(cls) -> Presenter:
-        """By `?lang=`, else by Accept-Language."""
-        wish = flask.request.args.get("lang", "")
+        """By the address (`?lang=`, or a language in the path), else by Accept-Language."""
+        wish = (flask.request.view_args or {}).get("lang") or flask.request.args.get("lang", "")
         if wish in interface.LANGUAGES:
             return cls(current(), wish, chosen=True)
         flask.g.worded = True

@@ -31,6 +31,7 @@ from kclod.web.http.clients import Network, Shares, networks
 from kclod.web.identified import Identified
 from kclod.web.limits import Limits
 from kclod.web.metrics import Metrics
+from kclod.web.reconciling.service import Reconciliation
 from kclod.web.searching import Search
 from kclod.web.things.arranging import Arranger
 from kclod.web.things.labels import Labels
@@ -69,6 +70,7 @@ class Publication:
     """When the release was made, when it became the current one, or when the program that shows it was installed,
     whichever is latest: to the second."""
     search: Search
+    reconciliation: Reconciliation
     identified: Identified
     metrics: Metrics
     line: tuple[Edition, ...]
@@ -109,6 +111,7 @@ class Publication:
         reader = Reader(store, site.graphs)
         labels = Labels(store, site.prefixes)
         cache = Cache(limits.cache_bytes, limits.followers)
+        labels, search = Labels(store, site.prefixes), Search(release, reader)
         return cls(
             release,
             limits,
@@ -126,7 +129,8 @@ class Publication:
             Near(store, site.base_iri),
             _authors(store, site.dataset_iri),
             _modified(release.path),
-            Search(release, reader),
+            search,
+            Reconciliation(release, reader, labels, search, limits),
             Identified(site, store),
             known.metrics if known else Metrics(limits),
             line,

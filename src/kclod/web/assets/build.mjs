@@ -14,6 +14,7 @@ const entries = [
   "scripts/pictures.js",
   "styles/site.css",
   "styles/query.css",
+  "styles/preview.css",
 ];
 
 const { metafile } = await build({

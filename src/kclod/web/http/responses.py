@@ -22,6 +22,10 @@ POLICY = (
 """Content Security Policy Level 3: scripts and styles are files of this site, nothing is inline, nothing is evaluated,
 and a page asks no other host for anything. Scripts set styles through the object model, which the policy allows."""
 
+FRAMED_POLICY = POLICY.replace(" frame-ancestors 'none';", "")
+"""For a page that is made to be shown inside another's, and has nothing to click on but links. Any page may frame it:
+`frame-ancestors *` would leave out those without a network address, such as a program's own."""
+
 ACCEPT_DATETIME = "Accept-Datetime"
 """RFC 7089, section 2.1.1."""
 LASTING = "kclod.lasting"
@@ -159,10 +163,10 @@ def finish(response: flask.Response) -> flask.Response:
         headers["Access-Control-Max-Age"] = "86400"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
-    headers["Content-Security-Policy"] = POLICY
+    headers["Content-Security-Policy"] = FRAMED_POLICY if flask.g.get("framed") else POLICY
     response.vary.update(field for flag, field in _CONSULTED.items() if flask.g.get(flag))
     if response.status_code < HTTPStatus.BAD_REQUEST:
-        response.vary.update(varies(flask.request.endpoint, flask.request.args))
+        response.vary.update(varies(flask.request.endpoint, {**flask.request.args, **(flask.request.view_args or {})}))
         if PLACE in flask.request.environ:  # an address that names a release asks for no other
             response.vary.discard(ACCEPT_DATETIME.lower())
     if flask.g.get("lasting") and response.status_code in _KEPT:

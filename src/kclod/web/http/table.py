@@ -139,6 +139,20 @@ TABLE: Mapping[str, Row] = {
         fixed={"lang": "Accept-Language"},
         tagged=False,
     ),
+    "reconciling.ask": Row(
+        "reconciliation service",
+        "/reconcile, and below it /LANG",
+        offers=(Offer("application/json"), HTML),
+        vary=("Accept", "Accept-Language"),
+        fixed={"lang": "Accept-Language"},
+        posted=True,
+    ),
+    "reconciling.post": Row("reconciliation by POST", "/reconcile", tagged=False, posted=True, **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "reconciling.suggest": Row("reconciliation: suggestions", "/reconcile/suggest/entity?prefix=WORDS", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "reconciling.flyout": Row("reconciliation: flyout", "/reconcile/flyout/entity?id=ID", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "reconciling.properties": Row("reconciliation: properties", "/reconcile/properties?type=ID", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "reconciling.preview": Row("reconciliation: preview", "/reconcile/preview?id=ID", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
+    "reconciling.view": Row("reconciliation: view", "/reconcile/view?id=ID", status=303, tagged=False, **_WORDED),  # type: ignore[arg-type]  # keywords of several types
     "measuring.metrics": Row("metrics", "/metrics", vary=("Accept",), tagged=False),
     "drawn.picture": Row("picture", "/pictures/NAME", **_PAGE),  # type: ignore[arg-type]  # keywords of several types
     "citing.cite": Row("citation", "/cite?iri=IRI", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
