@@ -18,7 +18,7 @@ from kclod.match import Entity, Index, Name
 from kclod.match.entity import ACRONYM, WITHDRAWN
 from kclod.match.normalise import is_dense
 from kclod.match.registries.ror import entity_of
-from tests.bench.registry import generated, published, real_records
+from tests.bench.registry import published, real_records
 
 LEVELS = ("name", "and country", "and place", "and parent, type, homepage")
 _REMOVED = 0.25
@@ -45,8 +45,8 @@ class Question:
         return self.wanted.names[0].text
 
 
-def labelled(seed: int = 11, more: int = 0) -> tuple[list[Entity], list[Question]]:
-    """The entities of the index, with so many generated ones beside the real, and the questions of all levels."""
+def labelled(seed: int = 11) -> tuple[list[Entity], list[Question]]:
+    """The entities of the index, and the questions of all levels."""
     chance = random.Random(seed)
     real = [entity_of(published(record)) for record in real_records()]
     real = [entity for entity in real if entity.status != WITHDRAWN]
@@ -62,8 +62,6 @@ def labelled(seed: int = 11, more: int = 0) -> tuple[list[Entity], list[Question
             kept.append(entity if keeps else replace(entity, names=others))
         asked.append((entity, held_out, removed, keeps))
     questions = [question for each in asked for question in _questions(*each, real, chance)]
-    if more:
-        kept += [entity_of(record) for record in list(generated(more))[len(real_records()) :]]
     return kept, questions
 
 

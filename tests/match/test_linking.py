@@ -225,6 +225,19 @@ def test_a_wrong_declaration_is_told_with_its_place(root: Path) -> None:
     assert "registries.atlas.tables.0.columns.no.is" in result.output
 
 
+def test_a_number_without_an_iri_is_a_things_or_is_not(root: Path) -> None:
+    path = root / "mappings" / "registries.yaml"
+    path.write_text(DECLARED.replace("prefix: atlas\n", "prefix: atlas\n    exact: schema:identifier\n"), "utf-8")
+    propose(root)
+    assert "[c]lose" not in review(root, "a\nr\nq\n").output
+    found = read_set(root / "mappings" / "atlas.sssom.tsv")
+    assert [(row["predicate_id"], row.get("predicate_modifier")) for row in found.rows] == [
+        ("schema:identifier", None),
+        ("schema:identifier", "Not"),
+    ]
+    assert found.curie_map["schema"] == "https://schema.org/"
+
+
 @dataclass
 class Service:
     """A service of others: what it answers, and what it was asked."""

@@ -87,3 +87,7 @@ def test_a_key_is_its_own_key_or_loses_what_now_ends_it(text: str) -> None:
     once = key(text)
     assert (once == "") == (not any(unicodedata.category(c)[0] in "LN" for c in unicodedata.normalize("NFKC", text)))
     assert len(key(once)) <= len(once)
+
+
+def test_a_text_without_end_costs_no_more_than_a_long_name() -> None:
+    assert len(key("light " * 100_000)) <= 500

@@ -18,7 +18,7 @@ from kclod.linking.declared import Target, read_target
 from kclod.linking.mapping_set import read_set, write_set
 from kclod.linking.polite import Polite
 from kclod.linking.propose import Known, known_of, proposal_set, proposals
-from kclod.linking.review import ACCEPT, REJECT, Review
+from kclod.linking.review import Review
 from kclod.linking.things import linked_things, query_things
 from kclod.match import Entity, Index, Match
 from kclod.match.entity import WITHDRAWN
@@ -29,7 +29,6 @@ from kclod.registries import read_schemes
 from kclod.release import current
 from kclod.store import open_read_only
 
-KEYS = {"a": ACCEPT, "c": "close", "n": "narrower", "b": "broader", "r": REJECT}
 SHOWN = 20
 """Bad records of a registry that are printed one by one."""
 
@@ -218,14 +217,12 @@ def _walk(review: Review, today: date) -> None:
         output.print(f"  {row.get('object_label', '')}  {row['object_id']}  {row.get('confidence', '')}", markup=False)
         for part in row.get("comment", "").split("; "):
             output.print(f"    {part}", markup=False)
-        answer = click.prompt(
-            "  [a]ccept [c]lose [n]arrower [b]roader [r]eject [s]kip [q]uit",
-            type=click.Choice([*KEYS, "s", "q"]),
-            show_choices=False,
-        )
+        keys = {choice[0]: choice for choice in (*review.choices(row), "skip", "quit")}
+        shown = " ".join(f"[{choice[0]}]{choice[1:]}" for choice in keys.values())
+        answer = click.prompt(f"  {shown}", type=click.Choice(list(keys)), show_choices=False)
         if answer == "q":
             break
-        if answer in KEYS:
-            review.decide(place, KEYS[answer], today)
+        if answer != "s":
+            review.decide(place, keys[answer], today)
     decided, every = review.counts()
     output.print(f"{every - decided} of {every} proposals are open.", markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
@@ -19,7 +20,8 @@ class Declared(BaseModel):
     """A registry. Its IRIs are `namespace`, an id and `after`; `prefix` stands for the namespace in CURIEs.
 
     `things` is a SPARQL query for what of ours may be linked, `sparql` one that asks an endpoint for candidates
-    (docs/linking.md); `links` the mapping set in mappings/ that takes decisions, none where the registry has no IRIs.
+    (docs/linking.md); `links` the mapping set in mappings/ that takes decisions. `exact` is what an exact match is said
+    with: `schema:identifier` where the records have no IRIs, but numbers that are things of the dataset.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +33,7 @@ class Declared(BaseModel):
     things: str
     after: str = ""
     sparql: str | None = None
+    exact: Literal["skos:exactMatch", "schema:identifier"] = "skos:exactMatch"
     links: str | None = None
     tables: tuple[Table, ...] = ()
 

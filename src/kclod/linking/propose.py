@@ -13,9 +13,13 @@ from kclod.linking.mapping_set import MappingSet, Row, new_set
 from kclod.match import Entity, Match
 from kclod.match.entity import WITHDRAWN
 
-EXACT, NOT = "skos:exactMatch", "Not"
+NOT = "Not"
 LEXICAL, COMPOSITE = "semapv:LexicalMatching", "semapv:CompositeMatching"
-PREFIXES = {"semapv": "https://w3id.org/semapv/vocab/", "skos": "http://www.w3.org/2004/02/skos/core#"}
+PREFIXES = {
+    "schema": "https://schema.org/",
+    "semapv": "https://w3id.org/semapv/vocab/",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+}
 _SUBJECT = "thing"
 """Stands for the base IRI of our things where no mapping set has a prefix for it."""
 
@@ -85,7 +89,7 @@ def _row(thing: Entity, match: Match, target: Target, base_iri: str, day: date) 
     return {
         "subject_id": curie(thing.id, base_iri),
         "subject_label": thing.label,
-        "predicate_id": EXACT,
+        "predicate_id": target.declared.exact,
         "object_id": target.declared.curie(match.entity.id),
         "object_label": match.entity.label,
         "mapping_justification": COMPOSITE if facts else LEXICAL,

@@ -7,19 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from kclod.link.sssom import BUILT_IN
 from kclod.linking.mapping_set import MappingSet, Row, added, read_set, write_set
 from kclod.linking.propose import NOT
 
 CURATED = "semapv:ManualMappingCuration"
 ACCEPT, REJECT = "accept", "reject"
-RELATIONS = {
-    ACCEPT: "skos:exactMatch",
-    "close": "skos:closeMatch",
-    "narrower": "skos:narrowMatch",
-    "broader": "skos:broadMatch",
-    REJECT: "skos:exactMatch",
-}
-"""What may be decided, and the relation that it makes of a proposal: the record is narrower, or broader, than ours."""
+EXACT = "skos:exactMatch"
+RELATIONS = {"close": "skos:closeMatch", "narrower": "skos:narrowMatch", "broader": "skos:broadMatch"}
+"""What may be decided beside those two, and the relation that it makes: the record is narrower or broader than ours."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,11 @@ class Review:
         rows = read_set(self.proposals).rows
         return sum("reviewer_label" in row for row in rows), len(rows)
 
+    @staticmethod
+    def choices(row: Row) -> tuple[str, ...]:
+        """What may be decided of a proposal; a number without an IRI is a thing's or is not."""
+        return (ACCEPT, *RELATIONS, REJECT) if row["predicate_id"] == EXACT else (ACCEPT, REJECT)
+
     def decide(self, place: int, decision: str, day: date) -> Row:
         """Write a decision: first into the mapping set, then into the proposals. The row that was written."""
         found = read_set(self.proposals)
@@ -78,7 +79,7 @@ def _links(row: Row) -> bool:
 def _decided(row: Row, decision: str, reviewer: str, day: date) -> Row:
     made = {
         **row,
-        "predicate_id": RELATIONS[decision],
+        "predicate_id": RELATIONS.get(decision, row["predicate_id"]),
         "mapping_justification": CURATED,
         "reviewer_label": reviewer,
         "mapping_date": day.isoformat(),
@@ -111,9 +112,9 @@ def _curie(iri: str, links: MappingSet, otherwise: str) -> str:
 
 def _with_prefixes(links: MappingSet, proposals: MappingSet, row: Row) -> MappingSet:
     """The mapping set with the prefixes that a row brings along."""
-    for slot in ("subject_id", "object_id"):
+    for slot in ("subject_id", "predicate_id", "object_id"):
         prefix = row[slot].partition(":")[0]
-        if prefix not in links.curie_map and prefix in proposals.curie_map:
+        if prefix not in {*BUILT_IN, *links.curie_map} and prefix in proposals.curie_map:
             space = proposals.curie_map[prefix]
             at = next((i for i, line in enumerate(links.comments) if line.startswith("#curie_map:")), None)
             lines = ["#curie_map:", f"#  {prefix}: {space}"] if at is None else [f"#  {prefix}: {space}"]

@@ -28,6 +28,8 @@ _BUDGET = 8_000
 """Postings that are read for a name, those of its rarest parts first."""
 _NAMES = 48
 """Names that share most with the one looked for, whose entities are candidates."""
+_NEAR = 0.4
+"""Of the likeness of the best candidate, what another one needs at least."""
 _PREPARED = 20_000
 """Entities that are kept ready for comparison …"""
 _TOKENS = 200_000
@@ -82,7 +84,7 @@ class Index:
 
     def candidates(self, wanted: Entity, most: int = 12) -> list[int]:
         """The numbers of the entities that have names most like those of the wanted one, the likest first."""
-        return next(iter(self._candidates([wanted], most)))
+        return next(iter(self.candidates_many([wanted], most)))
 
     def match(self, wanted: Entity, most: int = 5) -> list[Match]:
         """The best candidates, scored, the best first. At most the first of them is safe."""
@@ -97,7 +99,7 @@ class Index:
         """
         looked_for = max(12, 2 * most)
         unseen = self._unseen
-        for each, numbers in zip(wanted, self._candidates(wanted, looked_for, among), strict=True):
+        for each, numbers in zip(wanted, self.candidates_many(wanted, looked_for, among), strict=True):
             ready = self._wanted(each)
             compared = (compare(ready, self._prepared(number), unseen, self._lexicon) for number in numbers)
             found = [evidence for evidence in compared if evidence.best or evidence.facts.get("identifier")]
@@ -144,9 +146,10 @@ class Index:
     def _wanted(self, wanted: Entity) -> Prepared:
         return prepared(wanted, [spelled(name.text) for name in wanted.names], self.weights)
 
-    def _candidates(
-        self, wanted: Sequence[Entity], most: int, among: NDArray[np.bool_] | None = None
+    def candidates_many(
+        self, wanted: Sequence[Entity], most: int = 12, among: NDArray[np.bool_] | None = None
     ) -> Iterator[list[int]]:
+        """For each of many wanted entities its candidates, as of `candidates`; quicker than one at a time."""
         names = [(name, spelled(name.text)) for each in wanted for name in each.names]
         found = parts([named.key for _, named in names], [acronyms_of(name, named) for name, named in names])
         order = np.argsort(found.owners, kind="stable")
@@ -161,7 +164,9 @@ class Index:
                 for entity, likeness in self._alike(hashes, scratch, among):
                     best[entity] = max(best.get(entity, 0.0), likeness)
                 number += 1
-            yield sorted(best, key=lambda entity: (-best[entity], entity))[:most]
+            least = _NEAR * max(best.values(), default=0.0)
+            near = [entity for entity, likeness in best.items() if likeness >= least]
+            yield sorted(near, key=lambda entity: (-best[entity], entity))[:most]
 
     def _alike(
         self, hashes: NDArray[np.uint64], scratch: NDArray[np.float32], among: NDArray[np.bool_] | None

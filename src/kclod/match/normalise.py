@@ -19,6 +19,7 @@ _DOTTED = regex.compile(r"(?<![\p{L}\p{N}])(?:(?:\p{L}\.)+\p{L}(?![\p{L}\p{N}])|
 _BRACKETS = regex.compile(r"[()\[\]（）]")
 _ASCII = re.compile(r"[a-z0-9]+")
 _LONGEST_ACRONYM = 10
+_LONGEST = 500
 _DENSE = "\u1100"
 """From here on scripts may be written without spaces."""
 
@@ -59,8 +60,10 @@ def spelled(text: str) -> Spelled:
 
     A run of a script without spaces is one word. The key is never empty where the text has a letter: a name of small
     words alone keeps them. Initials are of the words before any bracket, without small words and with them, where that
-    makes three letters or more.
+    makes three letters or more. Of a longer text only the first 500 characters are looked at: no name has more, and to
+    compare names must cost little, whoever sends them.
     """
+    text = text[:_LONGEST]
     kept: list[str] = []
     whole: list[str] = []
     made: list[str] = []
