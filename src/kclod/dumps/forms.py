@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 
 from kclod import rdf
 from kclod.integrity import text_digest
@@ -15,6 +16,14 @@ from kclod.site import Site
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TRIPLES = (rdf.N_TRIPLES, rdf.TURTLE, rdf.JSON_LD, rdf.RDF_XML)
 _QUADS = (rdf.N_QUADS, rdf.TRIG, rdf.JSON_LD)
+CSV = rdf.Format("csv", "text/csv", title="CSV")
+PARQUET = rdf.Format("parquet", "application/vnd.apache.parquet", title="Parquet")
+SQLITE = rdf.Format("sqlite", "application/vnd.sqlite3", title="SQLite")
+CSVW = rdf.Format("json", "application/csvm+json", title="CSVW")
+METADATA = "csv-metadata.json"
+"""Where readers look for the description of tables (Model for Tabular Data, section 5.3): beside the files."""
+TABULAR = (CSV, PARQUET, SQLITE, CSVW)
+"""Forms of tables. Parquet is offered where Apache Arrow is installed, the extra `kclod[parquet]`."""
 
 
 class Kind(StrEnum):
@@ -30,6 +39,8 @@ class Kind(StrEnum):
     """A named graph that the site names by its role."""
     CLAIMS = "claims"
     """The other named graphs: one a claim."""
+    TABLES = "tables"
+    """The tables of all classes."""
 
 
 class Coding(StrEnum):
@@ -92,16 +103,18 @@ def subsets(release: Release) -> Iterator[Subset]:
     names = [_class_name(iri, site) for iri in site.classes]
     for name, iri in zip(names, site.classes, strict=True):
         yield Subset(Kind.CLASS, name if names.count(name) == 1 else f"class-{text_digest(iri)[:16]}", iri)
+    if site.classes and site.layout.arrangements:
+        yield Subset(Kind.TABLES, "tables")
 
 
 def offered(release: Release) -> dict[str, Offered]:
-    """All dumps of RDF by name, also those that have not been made yet; ordered by subset, form and coding."""
+    """All dumps by name, also those that have not been made yet; ordered by subset, form and coding."""
     stem, within = short_name(release.site), {dump.name for dump in release.dumps}
     found: dict[str, Offered] = {}
     for subset in subsets(release):
-        for form in _forms(subset):
-            plain = f"{stem}.{subset.name}.{form.name}" if subset.name else f"{stem}.{form.name}"
-            for coding in Coding:
+        for form in _forms(subset, release.site):
+            plain = METADATA if form is CSVW else ".".join(filter(None, (stem, subset.name, form.name)))
+            for coding in Coding if form not in (PARQUET, CSVW) else (Coding.NONE,):  # Parquet is compressed itself
                 name = f"{plain}.{coding}" if coding else plain
                 found[name] = Offered(name, subset, form, coding, name in within)
     return found
@@ -112,10 +125,18 @@ def base_name(site: Site, subset: Subset) -> str:
     return ".".join(filter(None, (short_name(site), subset.name, subset.base.name)))
 
 
-def _forms(subset: Subset) -> tuple[rdf.Format, ...]:
-    forms = _QUADS if subset.base is rdf.N_QUADS else _TRIPLES
-    # the dataset and its default graph share a stem, and with it one name for JSON-LD: that of the dataset
-    return tuple(form for form in forms if subset.kind is not Kind.DEFAULT or form is not rdf.JSON_LD)
+def _forms(subset: Subset, site: Site) -> tuple[rdf.Format, ...]:
+    match subset.kind:
+        case Kind.TABLES:
+            return SQLITE, CSVW
+        case Kind.DATASET | Kind.CLAIMS:
+            return _QUADS
+        case Kind.DEFAULT:  # shares a stem with the dataset, and with it one name for JSON-LD: that of the dataset
+            return tuple(form for form in _TRIPLES if form is not rdf.JSON_LD)
+        case Kind.CLASS if site.layout.arrangements:
+            return (*_TRIPLES, CSV, PARQUET) if find_spec("pyarrow") else (*_TRIPLES, CSV)
+        case _:
+            return _TRIPLES
 
 
 def _class_name(iri: str, site: Site) -> str:

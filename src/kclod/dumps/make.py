@@ -22,8 +22,9 @@ from typing import BinaryIO
 import zstandard
 
 from kclod import rdf
-from kclod.dumps.forms import Coding, Kind, Offered, base_name, offered, subsets
+from kclod.dumps.forms import TABULAR, Coding, Kind, Offered, Subset, base_name, offered, subsets
 from kclod.dumps.parts import take_apart
+from kclod.dumps.tabular import write_tables
 from kclod.dumps.write import write
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.integrity import digest
@@ -159,8 +160,13 @@ def _moved(release: Release, item: Offered, work: Path, folder: Path) -> Dump:
 def _steps(release: Release, item: Offered) -> list[Offered]:
     """What is made for it, in this order, itself the last."""
     everything = offered(release)
-    base, plain = everything[base_name(release.site, item.subset)], everything[item.plain]
-    return list(dict.fromkeys((base, item) if plain.within else (base, plain, item)))
+    parts = _classes(release) if item.subset.kind is Kind.TABLES else [item.subset]
+    bases, plain = [everything[base_name(release.site, subset)] for subset in parts], everything[item.plain]
+    return list(dict.fromkeys((*bases, item) if plain.within else (*bases, plain, item)))
+
+
+def _classes(release: Release) -> list[Subset]:
+    return [subset for subset in subsets(release) if subset.kind is Kind.CLASS]
 
 
 def _is_lines(item: Offered) -> bool:
@@ -174,6 +180,10 @@ def _make(release: Release, item: Offered, folder: Path) -> None:
             _compress(plain, item.coding, file)
     elif _is_lines(item):
         _take_apart(release, folder)
+    elif item.form in TABULAR:
+        with _renamed(folder / item.name) as file:
+            things = [(s, folder / base_name(release.site, s)) for s in _classes(release)]
+            write_tables(release, item, things, file)
     else:
         with _renamed(folder / item.name) as file:
             write(
