@@ -1,7 +1,7 @@
 """Equal inputs give equal bytes, on any machine: built in other folders, locales, time zones, hash seeds and umasks.
 
-Three files are exempt, for their bytes depend on the order in which the engines write (see `kclod.release`): those of
-the store (RocksDB), and the list of their digests. What they hold is compared instead.
+Exempt are the files of the store, for RocksDB's bytes depend on the order in which its threads write, and `store.json`,
+the list of their digests. What the stores hold is compared instead.
 """
 
 from __future__ import annotations

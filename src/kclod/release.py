@@ -4,8 +4,9 @@ Layout: `<root>/<version>/` holds `manifest.json`, `site.json`, `dumps/<name>.tt
 `dumps/<name>.nq` (whole dataset, canonical), `ontology.ttl` (when there is one), `stages/…`, `columns/` (the default
 graph as arrays, where it can be held so), `entities/` (of a large graph: its entities by name), `store/`, `text.sqlite`
 (the text index) and `store.json`; `<root>/current` is a relative symlink to the release that is served. Everything but
-the store, the text index and `store.json` is byte-identical for equal inputs: the files of RocksDB and SQLite depend on
-the order of writing, so their digests are listed apart.
+the store and `store.json` is byte-identical for equal inputs: the files of RocksDB depend on the order of writing, so
+their digests are listed apart. The text index is too where it is made anew; one that an incremental build has brought
+up to date need not be, so it is listed with them.
 """
 
 from __future__ import annotations

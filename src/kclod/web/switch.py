@@ -46,7 +46,6 @@ class Switch:
         take `patience` seconds for its last requests."""
         self._root, self._make, self._patience = root, make, patience
         self._now = Serving(first.version, make(first, None))
-        self._lock = threading.Lock()
         self._ended = threading.Event()
         self._failed: tuple[str, float] | None = None
         threading.Thread(target=self._watch, name="kclod-switch", daemon=True).start()
@@ -58,7 +57,10 @@ class Switch:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The answer of the release that is served as the request comes in."""
-        with self._lock:
+        serving = self._now
+        serving.enter()
+        while serving is not self._now:  # it may have been left, and seen empty, before this request entered
+            serving.leave()
             serving = self._now
             serving.enter()
         return serving.answer(environ, start_response)
@@ -94,8 +96,7 @@ class Switch:
         if problems := verify(folder):
             raise RefusedError(problems)
         old, new = self._now, Serving(wanted, self._make(load(folder), self._now.app))
-        with self._lock:
-            self._now = new
+        self._now = new
         turn_to(new.app)
         if not old.drained(self._patience):
             _log.warning("release %s is closed with %d requests in it", old.version, old.users)

@@ -34,6 +34,8 @@ MOST = 3
 """Earlier releases that are open at a time."""
 _IDLE = 300.0
 """Seconds after which one that nobody asks is closed."""
+_LEAST = 1.0
+"""Seconds for which one stays open after it was asked."""
 _PATIENCE = 5.0
 """Seconds for which requests wait when as many are open as may be, and all are at work."""
 
@@ -129,10 +131,14 @@ class Archive:
                 self._turn.notify_all()
 
     def _room(self) -> bool:
-        """Whether another may be opened; the one that was asked longest ago makes room, if nobody is in it."""
+        """Whether another may be opened; the one that was asked longest ago makes room, if nobody is in it.
+
+        None makes room at once: opening takes half a second of a processor, which nobody shall have us do without end.
+        """
         if len(self._open) + len(self._opening) < self._most:
             return True
-        idle = next((version for version, (serving, _) in self._open.items() if not serving.users), None)
+        late = time.monotonic() - _LEAST
+        idle = next((v for v, (serving, asked) in self._open.items() if not serving.users and asked < late), None)
         if idle is None:
             return False
         self._end(self._open.pop(idle)[0].app)
