@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kclod.draft import TEMPORARY, only_writer, point
 from kclod.errors import Problem, RefusedError, UsageError
-from kclod.release import CURRENT, MANIFEST, Edition, Release, edition, load, pointed, verify
+from kclod.integrity import first_links, is_below
+from kclod.release import CURRENT, MANIFEST, Counts, Release, load, pointed, read_manifest, verify
 from kclod.sorted_dump import SortedLines
 
 _PATIENCE = 60.0
+
+
+_WHOLE = re.compile(r"dumps/[^/]+\.nq")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A release as its manifest tells of it, its files not looked at; `made` is as of `Release.made`."""
+
+    path: Path
+    version: str
+    dataset: str
+    dataset_version: str
+    counts: Counts
+    made: datetime
+    dump: Path | None
+    """The whole dataset as sorted N-Quads."""
+
+    def load(self) -> Release:
+        """Open it. UsageError as of `load`."""
+        return load(self.path)
+
+
+def edition(path: Path) -> Edition:
+    """What the manifest of a release folder tells. UsageError when it cannot be read."""
+    manifest = read_manifest(path)
+    made = datetime.fromtimestamp(int((path / MANIFEST).stat().st_mtime), UTC)
+    sizes = {f.path: f.bytes for f in manifest.files if is_below(f.path) and _WHOLE.fullmatch(f.path)}
+    whole = max(sizes, key=lambda name: sizes[name], default=None)
+    dump = path / whole if whole and not first_links(path, [whole]) else None
+    return Edition(path, manifest.version, manifest.dataset, manifest.dataset_version, manifest.counts, made, dump)
 
 
 def editions(root: Path) -> list[Edition]:

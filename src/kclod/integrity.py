@@ -10,6 +10,9 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+import zstandard
 
 from kclod.errors import Problem
 
@@ -32,7 +35,7 @@ _MEDIA_TYPES = {
 """Written out, because Python's `mimetypes` reads the tables of the machine and so differs between machines."""
 
 _TOOLS = ("kclod", "owlready2", "pyoxigraph", "pyshacl", "rdflib", "regex")
-_GZIP, _PIECE = ".gz", 1 << 20
+_PIECE, _WINDOW = 1 << 20, 1 << 27
 _AGAIN = "build the release again, or copy it again from where it came"
 
 
@@ -121,13 +124,14 @@ def problems_of_files(folder: Path, entries: Iterable[FileEntry], *, unlisted: S
 
 
 def problems_of_compressed(folder: Path, entries: Iterable[FileEntry]) -> list[Problem]:
-    """Whether each `X.gz` unpacks to the listed `X`: no more is unpacked of it than X is long, whatever it claims."""
+    """Whether each `X.gz` and `X.zst` unpacks to the listed `X`: no more of it than X is long, whatever it claims."""
     listed = {entry.path: entry for entry in entries}
     problems = []
     for path, entry in listed.items():
-        plain = listed.get(path.removesuffix(_GZIP))
-        if not path.endswith(_GZIP) or not is_below(path) or not (folder / path).is_file():
+        name, suffix = path.rpartition(".")[::2]
+        if suffix not in _PACKED or not is_below(path) or not (folder / path).is_file():
             continue
+        plain = listed.get(name)
         if plain is None:
             problems.append(_problem("compressed-file", "the file that it unpacks to is not listed", folder, path))
         elif not _unpacks_to(folder / entry.path, plain):
@@ -135,16 +139,28 @@ def problems_of_compressed(folder: Path, entries: Iterable[FileEntry]) -> list[P
     return problems
 
 
+def _unzstd(packed: BinaryIO) -> BinaryIO:
+    """All frames of a file; one that asks for a window beyond the usual is an error (RFC 8878, section 3.1.1.1.2)."""
+    return zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(packed, read_across_frames=True)
+
+
+def _gunzip(packed: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", gzip.GzipFile(fileobj=packed))
+
+
+_PACKED = {"gz": _gunzip, "zst": _unzstd}
+
+
 def _unpacks_to(path: Path, plain: FileEntry) -> bool:
     sha256, left = hashlib.sha256(), plain.bytes
     try:
-        with gzip.open(path) as file:
+        with path.open("rb") as packed, _PACKED[path.suffix[1:]](packed) as file:
             while piece := file.read(min(_PIECE, left + 1)):
                 left -= len(piece)
                 if left < 0:
                     return False
                 sha256.update(piece)
-    except (OSError, EOFError, zlib.error):
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError):
         return False
     return left == 0 and sha256.hexdigest() == plain.sha256
 

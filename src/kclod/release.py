@@ -11,7 +11,6 @@ up to date need not be, so it is listed with them.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -82,7 +81,9 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class _Manifest:
+class Manifest:
+    """What `manifest.json` says: the version, how much there is, inputs, files and tools with their digests."""
+
     version: str
     dataset: str
     dataset_version: str
@@ -304,7 +305,7 @@ def finish(
     link = root / CURRENT
     if link.exists() and not link.is_symlink():
         raise _usage("release.current", "must be a symlink to a release", "move this file or folder away", link)
-    manifest = _Manifest(version, site.dataset_iri, site.version, counts, inputs, draft.entries, tool_versions())
+    manifest = Manifest(version, site.dataset_iri, site.version, counts, inputs, draft.entries, tool_versions())
     draft.write(MANIFEST, json_text(asdict(manifest)).encode())
     final = root / version
     if final.exists():
@@ -361,7 +362,7 @@ def load(path: Path) -> Release:
             "release.none", "this is no release: it has no manifest.json", "name a release folder, or run a build", path
         )
     path = path.resolve()
-    manifest = _read_manifest(path)
+    manifest = read_manifest(path)
     listed = [file.path for file in manifest.files]
     unsafe = [name for name in listed if not is_below(name)] or first_links(path, [*listed, SITE, STORE])
     if unsafe:
@@ -406,7 +407,7 @@ def verify(path: Path, inputs: Path | None = None) -> list[Problem]:
     that the manifest names. With the folder `inputs`, also whether the inputs below it are the ones listed.
     """
     try:
-        manifest = _read_manifest(path)
+        manifest = read_manifest(path)
         listed = from_json_text(_files_adapter(), (path / _STORE_LIST).read_bytes(), str(path / _STORE_LIST))
     except UsageError as error:
         return list(error.problems)
@@ -456,38 +457,8 @@ def input_entries(inputs: Mapping[str, Path]) -> list[InputEntry]:
         ) from None
 
 
-_WHOLE = re.compile(r"dumps/[^/]+\.nq")
-
-
-@dataclass(frozen=True)
-class Edition:
-    """A release as its manifest tells of it, its files not looked at; `made` is as of `Release.made`."""
-
-    path: Path
-    version: str
-    dataset: str
-    dataset_version: str
-    counts: Counts
-    made: datetime
-    dump: Path | None
-    """The whole dataset as sorted N-Quads."""
-
-    def load(self) -> Release:
-        """Open it. UsageError as of `load`."""
-        return load(self.path)
-
-
-def edition(path: Path) -> Edition:
-    """What the manifest of a release folder tells. UsageError when it cannot be read."""
-    manifest = _read_manifest(path)
-    made = datetime.fromtimestamp(int((path / MANIFEST).stat().st_mtime), UTC)
-    sizes = {f.path: f.bytes for f in manifest.files if is_below(f.path) and _WHOLE.fullmatch(f.path)}
-    whole = max(sizes, key=lambda name: sizes[name], default=None)
-    dump = path / whole if whole and not first_links(path, [whole]) else None
-    return Edition(path, manifest.version, manifest.dataset, manifest.dataset_version, manifest.counts, made, dump)
-
-
-def _read_manifest(path: Path) -> _Manifest:
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a release folder. UsageError when it cannot be read or is malformed."""
     place = path / MANIFEST
     try:
         return from_json_text(_manifest_adapter(), place.read_bytes(), str(place))
@@ -499,8 +470,8 @@ def _read_manifest(path: Path) -> _Manifest:
 
 # Made on first use: nothing is built at import time.
 @cache
-def _manifest_adapter() -> TypeAdapter[_Manifest]:
-    return TypeAdapter(_Manifest)
+def _manifest_adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
 
 
 @cache

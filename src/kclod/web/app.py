@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import flask
 from werkzeug.exceptions import HTTPException
 
-from kclod.release import Edition, Release
+from kclod.history import Edition
+from kclod.release import Release
 from kclod.remote.reading import UnavailableError
 from kclod.web import (
     built,

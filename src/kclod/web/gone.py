@@ -11,8 +11,7 @@ from itertools import islice
 
 import pyoxigraph as ox
 
-from kclod.history import describes
-from kclod.release import Edition
+from kclod.history import Edition, describes
 from kclod.site import Site
 from kclod.store import Quads
 from kclod.vocab import DCT, PUB, RDFS

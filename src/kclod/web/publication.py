@@ -12,9 +12,9 @@ from typing import cast
 import flask
 import pyoxigraph as ox
 
-from kclod.history import up_to
+from kclod.history import Edition, up_to
 from kclod.rdf import N_QUADS
-from kclod.release import CURRENT, Edition, Release, pointed
+from kclod.release import CURRENT, Release, pointed
 from kclod.remote.asking import credentials
 from kclod.remote.quads import RemoteStore
 from kclod.remote.reading import Reading, UnavailableError

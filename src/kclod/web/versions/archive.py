@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import flask
 
 from kclod.errors import KclodError
-from kclod.release import Edition
+from kclod.history import Edition
 from kclod.web.versions.serving import Serving
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 
-from kclod.release import Edition
+from kclod.history import Edition
 from kclod.vocab import DCAT, DCT, PROV, RDF, XSD, Namespace
 from kclod.web.publication import Publication
 

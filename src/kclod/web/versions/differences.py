@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kclod.changes import Difference, EntityChange, compare, entity_changes
+from kclod.history import Edition
 from kclod.rdf import N_QUADS
-from kclod.release import Edition, Release, dump_name
+from kclod.release import Release, dump_name
 from kclod.store import Embedded, open_read_only
 from kclod.web.things.labels import Labels
 from kclod.web.versions.summary import Summary, summary

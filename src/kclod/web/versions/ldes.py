@@ -14,8 +14,8 @@ import pyoxigraph as ox
 
 from kclod.changes import Kind, TooManyChangesError
 from kclod.errors import UsageError
+from kclod.history import Edition
 from kclod.rdf import DEFAULT_GRAPH, TRIG, split_line, triples_from
-from kclod.release import Edition
 from kclod.sorted_dump import SortedLines
 from kclod.vocab import DCT, PROV, RDF, XSD, Namespace
 from kclod.web.documents import page_number

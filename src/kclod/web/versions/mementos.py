@@ -15,8 +15,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 import flask
 import pyoxigraph as ox
 
-from kclod.history import describes, said_of
-from kclod.release import Edition
+from kclod.history import Edition, describes, said_of
 from kclod.web.http.responses import ACCEPT_DATETIME, ProblemError, answer, ascii_uri, link
 from kclod.web.publication import Publication, current
 from kclod.web.versions.archive import PLACE, memento

@@ -9,8 +9,8 @@ import flask
 
 from kclod.changes import TooManyChangesError, added, patch, removed, update
 from kclod.errors import UsageError
+from kclod.history import Edition
 from kclod.rdf import TURTLE, Format
-from kclod.release import Edition
 from kclod.web.documents import page_number
 from kclod.web.http.negotiation import HTML, Offer
 from kclod.web.http.responses import ProblemError, answer, negotiate
