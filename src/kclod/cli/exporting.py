@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from kclod import dumps, quickstatements
-from kclod.cli.frame import OUT, RELEASES, main, messages, note, project_option, releases_option
+from kclod.cli.frame import FILE, OUT, RELEASES, main, messages, note, project_option, releases_option
+from kclod.dumps.signing import signer_of
 from kclod.errors import Problem, UsageError
 from kclod.project import Project
 from kclod.release import current
@@ -84,3 +85,26 @@ def export_dumps(*, target: Path | None, only: tuple[str, ...], jobs: int, folde
             Problem("dumps.busy", "another dump is being made here", "try again when it is done")
         ) from None
     messages.print(f"{len(made)} dumps, {sum(dump.bytes for dump in made)} bytes", markup=False)
+
+
+@export.command(name="nanopubs")
+@click.argument("target", type=OUT)
+@click.option("--prefix", help="What the trusty URIs begin with, ending in '/'.  [default: np/ below the base IRI]")
+@click.option("--sign", "key", type=FILE, help="A private RSA key of yours to sign with.  [default: unsigned]")
+@click.option("--signer", help="Your IRI, such as an ORCID, stated as creator of what is signed.")
+@project_option
+@releases_option
+def export_nanopubs(
+    *, target: Path, prefix: str | None, key: Path | None, signer: str | None, folder: Path, releases: Path | None
+) -> None:
+    """Write the claims of the current release as nanopublications to the TriG file TARGET.
+
+    Each has a trusty URI, which its content decides. They are not published anywhere; sign them where you mean to.
+    """
+    if signer and not key:
+        raise UsageError(Problem("nanopubs.signer", "--signer is of who signs", "name a key too: --sign KEY"))
+    release = current(releases or folder / RELEASES)
+    made, left_out = dumps.write_nanopubs(release, target, prefix, signer_of(key) if key else None, signer)
+    if left_out:
+        note(f"{len(left_out)} graphs are left out, as nothing is said of where they come from: {left_out[0]} …")
+    messages.print(f"{made} nanopublications", markup=False)

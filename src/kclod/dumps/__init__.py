@@ -5,7 +5,7 @@ they are made when they are asked for, or all at once by `kclod export dumps`, a
 """
 
 from kclod.dumps.forms import Offered, offered
-from kclod.dumps.make import SUMS, BusyError, keep_all, kept, write_all
+from kclod.dumps.make import SUMS, BusyError, keep_all, kept, write_all, write_nanopubs
 from kclod.dumps.waiting import awaited
 
-__all__ = ["SUMS", "BusyError", "Offered", "awaited", "keep_all", "kept", "offered", "write_all"]
+__all__ = ["SUMS", "BusyError", "Offered", "awaited", "keep_all", "kept", "offered", "write_all", "write_nanopubs"]

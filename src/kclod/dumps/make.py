@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import gzip
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -23,6 +24,7 @@ import zstandard
 
 from kclod import rdf
 from kclod.dumps.forms import TABULAR, Coding, Kind, Offered, Subset, base_name, offered, subsets
+from kclod.dumps.nanopubs import Publisher, Sign, nanopubs
 from kclod.dumps.parts import take_apart
 from kclod.dumps.tabular import write_tables
 from kclod.dumps.write import write
@@ -34,6 +36,7 @@ SUMS = "SHA256SUMS"
 _DIGESTS, _TEMPORARY = "digests", ".tmp-"
 _GZIP_LEVEL, _ZSTD_LEVEL = 6, 9
 _PIECE = 1 << 20
+_IRI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 
 
 class BusyError(Exception):
@@ -120,6 +123,39 @@ def keep_all(release: Release, wanted: Iterable[Offered], told: Callable[[str], 
         except RefusedError as error:
             told(f"{item.name} is left out: {error.problems[0].message}")
     return dumps
+
+
+def write_nanopubs(
+    release: Release, target: Path, prefix: str | None = None, sign: Sign | None = None, signer: str | None = None
+) -> tuple[int, list[str]]:
+    """Write the claims as nanopublications to a file; how many, and the graphs of which no claim is made.
+
+    UsageError: the file cannot be written, or the prefix or signer is no IRI.
+    """
+    prefix = prefix or f"{release.site.base_iri}np/"
+    for iri in filter(None, (prefix, signer)):
+        if not _IRI.fullmatch(iri):
+            raise UsageError(Problem("nanopubs.iri", f"{iri!r} is no http(s) IRI", "name one"))
+    if not prefix.endswith(("/", "#")):
+        raise UsageError(Problem("nanopubs.prefix", f"{prefix!r} does not end in '/' or '#'", "add one"))
+    made, left_out = 0, []
+    claims = next((subset for subset in subsets(release) if subset.kind is Kind.CLAIMS), None)
+    try:
+        with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=target.parent) as scratch, _renamed(target) as file:
+            work = Path(scratch)
+            if claims is not None:
+                _take_apart(release, work)
+                dump = release.path / dump_name(release.site, rdf.N_QUADS)
+                lines = work / base_name(release.site, claims)
+                for found in nanopubs(dump, lines, release.site, Publisher(prefix, sign, signer)):
+                    if isinstance(found, str):
+                        left_out.append(found)
+                    else:
+                        file.write(found.trig)
+                        made += 1
+    except OSError as error:
+        raise _unwritable(error, "check space and permissions", target) from None
+    return made, left_out
 
 
 def _make_all(release: Release, items: list[Offered], work: Path, jobs: int) -> dict[str, str]:
