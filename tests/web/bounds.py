@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kclod.web.limits import Limits
 
 LIMITS = Limits(
@@ -16,3 +18,6 @@ LIMITS = Limits(
     client_errors=10_000,
     store_bytes=0,  # a second process for each application takes time; tests of that have their own
 )
+
+PATIENT = replace(LIMITS, deadline_seconds=10)
+"""For tests in which nothing is to reach its deadline: on a busy machine a worker's first query takes a second."""
