@@ -235,13 +235,22 @@ def test_namesakes_are_told_apart_by_a_property_and_not_without(two_springs: Fla
     assert (other[0]["id"], other[0]["match"]) == ("place/b", True)
 
 
+def test_a_namesake_with_one_name_more_is_not_taken_for_that(two_springs: FlaskClient) -> None:
+    for more in ({}, {"limit": 1}, {"properties": [{"pid": "o:in", "v": "Northland"}]}):
+        found = one(two_springs, query="Sound of Long Reefs", **more)
+        assert found[0]["id"] in ("place/e", "place/f")
+        assert not any(each["match"] for each in found), "both are in the north"
+
+
 @pytest.fixture
 def two_springs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     text = """
     @prefix o: <https://s.example/o#> . @prefix i: <https://s.example/id/place/> .
-    @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+    @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
     i:a a o:Place ; rdfs:label "Spring"@en ; o:in i:north . i:b a o:Place ; rdfs:label "Spring"@en ; o:in i:south .
     i:north a o:Place ; rdfs:label "Northland"@en . i:south a o:Place ; rdfs:label "Southland"@en .
+    i:e a o:Place ; rdfs:label "Sound of Long Reefs"@en ; skos:altLabel "SLR" ; o:in i:north .
+    i:f a o:Place ; rdfs:label "Sound of Long Reefs"@en ; o:in i:north .
     i:c a o:Place . i:d rdfs:label "no class"@en . i:a rdfs:comment "A spring."@en .
     """
     folder = tmp_path_factory.mktemp("springs")
