@@ -4,8 +4,19 @@ A release holds two dumps (canonical N-Quads, readable Turtle). The others follo
 they are made when they are asked for, or all at once by `kclod export dumps`, and no build waits for them.
 """
 
-from kclod.dumps.forms import Offered, offered
+from kclod.dumps.forms import Offered, offered, offered_by
 from kclod.dumps.make import SUMS, BusyError, keep_all, kept, write_all, write_nanopubs
 from kclod.dumps.waiting import awaited
 
-__all__ = ["SUMS", "BusyError", "Offered", "awaited", "keep_all", "kept", "offered", "write_all", "write_nanopubs"]
+__all__ = [
+    "SUMS",
+    "BusyError",
+    "Offered",
+    "awaited",
+    "keep_all",
+    "kept",
+    "offered",
+    "offered_by",
+    "write_all",
+    "write_nanopubs",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
@@ -91,9 +91,8 @@ class Offered:
         return self.name.removesuffix(f".{self.coding}") if self.coding else self.name
 
 
-def subsets(release: Release) -> Iterator[Subset]:
-    """The parts of a release that are offered: the whole, its graphs, and the classes that its site counts."""
-    site = release.site
+def subsets(site: Site) -> Iterator[Subset]:
+    """The parts of a dataset that are offered: the whole, its graphs, and the classes that its site counts."""
     yield Subset(Kind.DATASET)
     yield Subset(Kind.DEFAULT)
     if "provenance" in site.graphs:
@@ -109,10 +108,14 @@ def subsets(release: Release) -> Iterator[Subset]:
 
 def offered(release: Release) -> dict[str, Offered]:
     """All dumps by name, also those that have not been made yet; ordered by subset, form and coding."""
-    stem, within = short_name(release.site), {dump.name for dump in release.dumps}
-    found: dict[str, Offered] = {}
-    for subset in subsets(release):
-        for form in _forms(subset, release.site):
+    return offered_by(release.site, {dump.name for dump in release.dumps})
+
+
+def offered_by(site: Site, within: Collection[str] = ()) -> dict[str, Offered]:
+    """All dumps of a site by name; `within` names those that its release holds itself."""
+    stem, found = short_name(site), dict[str, Offered]()
+    for subset in subsets(site):
+        for form in _forms(subset, site):
             plain = METADATA if form is CSVW else ".".join(filter(None, (stem, subset.name, form.name)))
             for coding in Coding if form not in (PARQUET, CSVW) else (Coding.NONE,):  # Parquet is compressed itself
                 name = f"{plain}.{coding}" if coding else plain

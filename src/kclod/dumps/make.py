@@ -139,7 +139,7 @@ def write_nanopubs(
     if not prefix.endswith(("/", "#")):
         raise UsageError(Problem("nanopubs.prefix", f"{prefix!r} does not end in '/' or '#'", "add one"))
     made, left_out = 0, []
-    claims = next((subset for subset in subsets(release) if subset.kind is Kind.CLAIMS), None)
+    claims = next((subset for subset in subsets(release.site) if subset.kind is Kind.CLAIMS), None)
     try:
         with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=target.parent) as scratch, _renamed(target) as file:
             work = Path(scratch)
@@ -202,7 +202,7 @@ def _steps(release: Release, item: Offered) -> list[Offered]:
 
 
 def _classes(release: Release) -> list[Subset]:
-    return [subset for subset in subsets(release) if subset.kind is Kind.CLASS]
+    return [subset for subset in subsets(release.site) if subset.kind is Kind.CLASS]
 
 
 def _is_lines(item: Offered) -> bool:
@@ -235,7 +235,7 @@ def _take_apart(release: Release, folder: Path) -> None:
             dump,
             {
                 subset: stack.enter_context(_renamed(folder / base_name(release.site, subset)))
-                for subset in subsets(release)
+                for subset in subsets(release.site)
                 if subset.kind is not Kind.DATASET
             },
         )

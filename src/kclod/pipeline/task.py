@@ -18,6 +18,7 @@ from kclod.integrity import InputEntry, text_digest
 from kclod.link import Links, linksets, read_links
 from kclod.pictures import Topic
 from kclod.pipeline.checks import remarks
+from kclod.pipeline.declared import check_declared
 from kclod.pipeline.layout import read_layout
 from kclod.pipeline.mapped import MappedFiles, Mapper
 from kclod.pipeline.places import Places
@@ -91,6 +92,8 @@ class Task:
         check_expectations(dataset, {kind: found.entities for kind, found in statistics.classes.items()}, store)
         site = describe_site(self.project, self.queries, store)
         sets = linksets(self.links, site.schemes)
+        computed = metadata.describe(site, statistics, sizes, (), sets)
+        check_declared(dataset.triples, computed, site, store, dataset.file)
         return site, metadata.describe(site, statistics, sizes, dataset.triples, sets)
 
 

@@ -25,7 +25,6 @@ from kclod.web import (
     overview,
     publication,
     search,
-    sitemap,
     terms,
     wellknown,
 )
@@ -83,7 +82,6 @@ def create_app(
     for module in (
         built,
         overview,
-        sitemap,
         search,
         lookups,
         reconciling,

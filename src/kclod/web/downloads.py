@@ -7,16 +7,18 @@ those of every time they are made.
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from itertools import groupby
 
 import flask
 
-from kclod import dumps
+from kclod import described, dumps
 from kclod.dumps import Offered
 from kclod.errors import RefusedError
 from kclod.release import Dump, Release
+from kclod.vocab import SCHEMA
 from kclod.web.http.negotiation import HTML, Offer
-from kclod.web.http.responses import ProblemError, answer, negotiate
+from kclod.web.http.responses import ProblemError, answer, link, negotiate
 from kclod.web.pages import page
 from kclod.web.present import Presenter
 from kclod.web.publication import current
@@ -37,7 +39,15 @@ def listing() -> flask.Response:
     if choice.offer == HTML:
         parts = [(subset, list(items)) for subset, items in groupby(derived, key=lambda item: item.subset)]
         return page(
-            "dumps.html", Presenter.of_request(), choice, dumps=release.dumps, parts=parts, sums=dumps.SUMS, sum=_SUM
+            "dumps.html",
+            Presenter.of_request(),
+            choice,
+            links=list(_links(release)),
+            dumps=release.dumps,
+            parts=parts,
+            documents=list(described.DOCUMENTS),
+            sums=dumps.SUMS,
+            sum=_SUM,
         )
     files = [
         {"name": d.name, "href": _href(d.name), "media_type": d.media_type, "bytes": d.bytes, "sha256": d.sha256}
@@ -48,7 +58,7 @@ def listing() -> flask.Response:
         for i in derived
     ]
     listed = {"release": release.version, "files": files, "derived": more}
-    return answer(flask.json.dumps(listed, indent=1) + "\n", choice.media_type)
+    return answer(flask.json.dumps(listed, indent=1) + "\n", choice.media_type, links=list(_links(release)))
 
 
 @blueprint.get("/dumps")
@@ -60,11 +70,14 @@ def without_slash() -> flask.Response:
 @blueprint.get("/dumps/<name>")
 def file(name: str) -> flask.Response:
     """One dump; also the checksums in the form that `sha256sum --check` reads, of the release or of one dump."""
-    release = current().release
+    release, links = current().release, [link(flask.url_for(".listing"), "collection", "text/html")]
     if name == dumps.SUMS:
-        return answer("".join(map(_line, release.dumps)), "text/plain")
+        return answer("".join(map(_line, release.dumps)), "text/plain", links=links)
+    if name in described.DOCUMENTS:
+        media_type, write = described.DOCUMENTS[name]
+        return answer(write(described.facts_of(release, release.dumps)), media_type, links=links, lasting=False)
     if name.endswith(_SUM):
-        return answer(_line(_dump(release, name.removesuffix(_SUM))), "text/plain")
+        return answer(_line(_dump(release, name.removesuffix(_SUM))), "text/plain", links=links)
     dump = _dump(release, name)
     response = flask.send_file(
         dump.path,
@@ -79,7 +92,22 @@ def file(name: str) -> flask.Response:
         response.content_type = f"{dump.media_type}; charset=utf-8"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(dump.sha256)).decode()}:"
     response.headers["Cache-Control"] = "no-cache"
+    response.headers["Link"] = ", ".join(links)
     return response
+
+
+def _links(release: Release) -> Iterator[str]:
+    """What the list leads to (FAIR Signposting, level 1): what to cite, the files, their description, the licence."""
+    site = release.site
+    yield link(site.dataset_iri, "cite-as")
+    yield link(SCHEMA["Dataset"].value, "type")
+    yield link(SCHEMA["AboutPage"].value, "type")
+    for dump in release.dumps:
+        yield link(_href(dump.name), "item", dump.media_type)
+    for name, (media_type, _) in described.DOCUMENTS.items():
+        yield link(_href(name), "describedby", media_type)
+    if site.licence:
+        yield link(site.licence, "license")
 
 
 def _dump(release: Release, name: str) -> Dump:

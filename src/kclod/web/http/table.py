@@ -159,8 +159,6 @@ TABLE: Mapping[str, Row] = {
     "terms.listing": Row("terms", "/sparql/terms.json", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
     "terms.labels": Row("labels by POST", "/sparql/labels", tagged=False, posted=True),
     "overview.robots": Row("robots", "/robots.txt", tagged=False),
-    "sitemap.whole": Row("sitemap", "/sitemap.xml"),
-    "sitemap.part": Row("sitemap", "/sitemap/NUMBER.xml"),
     "overview.health": Row("health", "/health", tagged=False),
     "overview.live": Row("health", "/health/live", tagged=False),
     "releases.listing": Row(
@@ -199,9 +197,10 @@ TABLE: Mapping[str, Row] = {
         offers=(HTML, Offer("application/json")),
         vary=("Accept", "Accept-Language"),
         fixed={"lang": "Accept-Language"},
+        links=("cite-as", "describedby", "item", "license", "type"),
     ),
     "downloads.without_slash": Row("list of dumps", "/dumps", status=308, tagged=False),
-    "downloads.file": Row("dump", "/dumps/NAME"),
+    "downloads.file": Row("dump", "/dumps/NAME", links=("collection",)),
     "sparql.ask": Row(
         "endpoint",
         "/sparql",
