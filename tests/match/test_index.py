@@ -95,6 +95,17 @@ def test_a_homonym_of_another_country_is_no_match() -> None:
         assert not any(match.score.safe for match in homonyms.match(wanted(*names, countries=("EC",))))
 
 
+def test_an_acronym_of_the_name_that_two_have_tells_nothing() -> None:
+    """It would follow from the name of the other as well."""
+    name = Name("Harbour Lights Office")
+    twins = Index.of([Entity("a", (name, Name("HLO", kind="acronym"))), Entity("b", (name,))])
+    first, second = twins.match(wanted("Harbour Lights Office"))
+    assert first.score.value == pytest.approx(second.score.value)
+    assert not first.score.safe
+    asked = twins.match(wanted("Harbour Lights Office", "HLO"))
+    assert asked[0].score.features["acronym_too"] == 1, "it does where whoever asks has the acronym too"
+
+
 def test_two_that_nothing_tells_apart_have_less_than_a_half_each() -> None:
     twins = Index.of([Entity("a", (Name("Harbour Lights Office"),)), Entity("b", (Name("Harbour Lights Office"),))])
     first, second = twins.match(wanted("Harbour Lights Office"))

@@ -234,7 +234,9 @@ def _others(found: Evidence, best: Pair, pairs: list[Pair]) -> None:
     """What the other names say: acronyms, and names in another script."""
     if best.acronym:
         return
-    found.features["acronym_too"] = float(any(pair.acronym for pair in pairs))
+    # one that stands for a name which agrees wholly says nothing that the name does not: namesakes have it in common
+    told = (p for p in pairs if not (best.same and (p.wanted is best.wanted or p.candidate is best.candidate)))
+    found.features["acronym_too"] = float(any(pair.acronym for pair in told))
     in_other = [pair for pair in pairs if not pair.acronym and pair.wanted.dense != best.wanted.dense]
     if in_other:
         found.other = max(in_other, key=lambda pair: pair.rank)
