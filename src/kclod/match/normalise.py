@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
@@ -63,7 +64,7 @@ def spelled(text: str) -> Spelled:
     makes three letters or more. Of a longer text only the first 500 characters are looked at: no name has more, and to
     compare names must cost little, whoever sends them.
     """
-    text = text[:_LONGEST]
+    text = unicodedata.normalize("NFC", text[: 4 * _LONGEST])[:_LONGEST]
     kept: list[str] = []
     whole: list[str] = []
     made: list[str] = []
