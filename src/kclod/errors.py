@@ -42,6 +42,10 @@ class KclodError(Exception):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[KclodError], tuple[tuple[Problem, ...]]]:
+        """As another process gets it: made of its problems again, not of the text."""
+        return type(self), (self.problems,)
+
 
 class RefusedError(KclodError):
     """The data was read and is refused: a bad record, an inconsistent or non-conforming graph. Exit code 1."""

@@ -45,6 +45,7 @@ ADDRESSES = {
     "terms.listing": ["/sparql/terms.json"],
     "lookups.lookup": ["/lookup"],
     "overview.robots": ["/robots.txt"],
+    "sitemap.whole": ["/sitemap.xml"],
     "overview.health": ["/health"],
     "overview.live": ["/health/live"],
     "downloads.listing": ["/dumps/"],
@@ -65,6 +66,7 @@ LANGUAGES = [None, "ko", "fr-CA, en;q=0.5", "xx"]
 BY_OTHERS = {
     *("built.file", "drawn.picture", "measuring.metrics", "ontology.version", "sparql.post", "terms.labels"),
     *("reconciling.post", "reconciling.view"),
+    "sitemap.part",
     "lookups.by",
     *("search.search", "search.as_json", "search.suggest", "search.description"),
     *("releases.release", "releases.without_slash", "releases.manifest", "releases.changes", "releases.changes_as"),

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
+from rich.status import Status
 
 from kclod import described, dumps, quickstatements
-from kclod.cli.frame import FILE, OUT, RELEASES, main, messages, note, project_option, releases_option
+from kclod.cli.frame import (
+    FILE,
+    FOLDER,
+    OUT,
+    RELEASES,
+    main,
+    messages,
+    note,
+    output,
+    project_option,
+    releases_option,
+)
 from kclod.dumps.signing import signer_of
 from kclod.errors import Problem, UsageError
 from kclod.project import Project
-from kclod.release import current
+from kclod.release import current, load
 from kclod.store import open_read_only
 
 
@@ -111,3 +124,58 @@ def export_nanopubs(
     if left_out:
         note(f"{len(left_out)} graphs are left out, as nothing is said of where they come from: {left_out[0]} …")
     messages.print(f"{made} nanopublications", markup=False)
+
+
+_TOLD = 5
+"""Addresses of one kind that are named on the screen."""
+
+
+@export.command(name="site")
+@click.argument("out", metavar="DIR", type=click.Path(path_type=Path))
+@project_option
+@releases_option
+@click.option("--release", "chosen", type=FOLDER, help="Export this release folder.  [default: the current one]")
+@click.option(
+    "--public-url", metavar="URL", help="Where the files will be reached.  [default: the base IRI of the data]"
+)
+@click.option("--processes", type=click.IntRange(1), help="Processes that write.  [default: one a processor]")
+def export_site(
+    *,
+    out: Path,
+    folder: Path,
+    releases: Path | None,
+    chosen: Path | None,
+    public_url: str | None,
+    processes: int | None,
+) -> None:
+    """Write the whole site into DIR as files, with rules by which web servers answer from them as `kclod serve` does.
+
+    DIR is new, empty, or an earlier export, which is replaced in one step. docs/static.md tells how to put it online.
+    """
+    from kclod.site_files import export as export_files  # noqa: PLC0415  # the whole site to import
+    from kclod.web.addresses_given import checked_url  # noqa: PLC0415
+
+    started = time.monotonic()
+    release = load(chosen) if chosen else current(releases or folder / RELEASES)
+    with Status("", console=messages) as status:
+        done = export_files(
+            release,
+            out,
+            public_url=checked_url("export.public-url", public_url or release.site.base_iri),
+            processes=processes,
+            told=lambda finished, known: status.update(f"{finished} of {known} addresses"),
+        )
+    for what, addresses in (
+        ("is no file: a part of its name is too long", done.too_long),
+        ("was refused by the site", done.refused),
+    ):
+        for address in addresses[:_TOLD]:
+            note(f"{address} {what}")
+        if len(addresses) > _TOLD:
+            note(f"… and {len(addresses) - _TOLD} more")
+    messages.print(
+        f"Release {release.version} in {time.monotonic() - started:.1f} s: {done.addresses} addresses, "
+        f"{done.files} files, {done.bytes / 2**20:.1f} MiB",
+        markup=False,
+    )
+    output.print(str(done.folder), markup=False)

@@ -25,6 +25,7 @@ from kclod.release import Release, current, load, verify
 from kclod.remote.asking import credentials
 from kclod.remote.reading import Reading
 from kclod.store import open_read_only
+from kclod.web.addresses_given import checked_url
 from kclod.web.limits import Limits
 
 
@@ -218,14 +219,8 @@ def serve(
     if metrics_readers:
         limits = replace(limits, metrics_readers=metrics_readers)
 
-    if public_url is not None and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", public_url):
-        raise UsageError(
-            Problem(
-                "serve.public-url",
-                f"{public_url!r} is no http(s) URL of a folder",
-                "give one such as https://data.example/x/",
-            )
-        )
+    if public_url is not None:
+        public_url = checked_url("serve.public-url", public_url)
     if prefix is not None and not re.fullmatch(r"(/[^/?#]+)*/?", prefix):
         raise UsageError(Problem("serve.prefix", f"{prefix!r} is no path", "give one such as /data"))
 
@@ -238,7 +233,7 @@ def serve(
             host=host,
             port=port,
             limits=limits,
-            public_url=f"{public_url.rstrip('/')}/" if public_url else None,
+            public_url=public_url,
             prefix=prefix,
             announce=answering,
             log_queries=log_queries,

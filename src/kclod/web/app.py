@@ -25,6 +25,7 @@ from kclod.web import (
     overview,
     publication,
     search,
+    sitemap,
     terms,
     wellknown,
 )
@@ -82,6 +83,7 @@ def create_app(
     for module in (
         built,
         overview,
+        sitemap,
         search,
         lookups,
         reconciling,

@@ -42,6 +42,11 @@ def address(name: str) -> str | None:
     return flask.url_for("built.file", name=found) if found else None
 
 
+def names() -> list[str]:
+    """The files that have addresses."""
+    return sorted(n for n in _files() if n != _MANIFEST and not n.endswith(tuple(_CODINGS.values())))
+
+
 @blueprint.get("/static/built/<name>")
 def file(name: str) -> flask.Response:
     """A bundle, in the best content coding that the client takes (RFC 9110, section 12.5.3); 404 for other names."""

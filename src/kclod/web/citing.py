@@ -10,7 +10,7 @@ from kclod.web.publication import current
 from kclod.web.things.showing import citation
 
 blueprint = flask.Blueprint("citing", __name__)
-_TYPES = {
+TYPES = {
     "bib": "application/x-bibtex",
     "csl": "application/vnd.citationstyles.csl+json",
     "txt": "text/plain",
@@ -21,12 +21,12 @@ _TYPES = {
 def cite() -> flask.Response:
     """How to cite what this release says of a thing, in the reader's language; 400 and 404 for what cannot be cited."""
     iri, name = flask.request.args.get("iri", ""), flask.request.args.get("format", "txt")
-    if name not in _TYPES:
-        raise ProblemError(400, "unknown-format", f"`format` is one of {', '.join(_TYPES)}")
+    if name not in TYPES:
+        raise ProblemError(400, "unknown-format", f"`format` is one of {', '.join(TYPES)}")
     node = current().reader.exists(iri)
     if node is None:
         raise ProblemError(404, "unknown-thing", f"the data says nothing of {iri}", extra={"iri": iri})
     presenter = Presenter.of_request()
     cited = citation(presenter, node)
     body = cited.bibtex() if name == "bib" else cited.csl() if name == "csl" else f"{cited.text()}\n"
-    return answer(body, _TYPES[name], language=presenter.language)
+    return answer(body, TYPES[name], language=presenter.language)

@@ -110,6 +110,7 @@ def robots() -> flask.Response:
     lines = [
         "User-agent: *",
         *(f"Disallow: {prefix}{path}" for path in ("/search", "/sparql?", "/*?*in=", f"/browse?*{PREFIX}")),
+        f"Sitemap: {current().public_url}sitemap.xml",
     ]
     return flask.Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

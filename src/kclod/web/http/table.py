@@ -159,6 +159,8 @@ TABLE: Mapping[str, Row] = {
     "terms.listing": Row("terms", "/sparql/terms.json", **_WORDED),  # type: ignore[arg-type]  # keywords of several types
     "terms.labels": Row("labels by POST", "/sparql/labels", tagged=False, posted=True),
     "overview.robots": Row("robots", "/robots.txt", tagged=False),
+    "sitemap.whole": Row("sitemap", "/sitemap.xml"),
+    "sitemap.part": Row("sitemap", "/sitemap/NUMBER.xml"),
     "overview.health": Row("health", "/health", tagged=False),
     "overview.live": Row("health", "/health/live", tagged=False),
     "releases.listing": Row(

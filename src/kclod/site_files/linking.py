@@ -1,0 +1,119 @@
+"""The Link fields of documents as a few texts with gaps, so that a web server's rules can send them.
+
+Pages and data documents have the same links but for their own address, the IRI they describe, and its classes. What is
+the same in most of them is found by looking at all of them; rules have the others one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from kclod.site_files.asking import Answer
+from kclod.site_files.kinds import Place, Representation
+from kclod.site_files.places import Variant
+from kclod.vocab import SCHEMA
+from kclod.web.publication import Publication
+
+RAW, ID, TYPES, IRI = "{raw}", "{id}", "{types}", "{iri}"
+"""Gaps: the document's path as the address spells it, `id/` where its IRI has that, the classes it is of, `iri=`."""
+_VALUE = re.compile(r"<([^>]*)>((?:;\s*[\w*-]+=\"[^\"]*\"|\s*;\s*[\w*-]+=\"[^\"]*\")*)")
+_SHAPED = {"documents.page": "/page/", "documents.data": "/data/", "documents.links": "/linkset/"}
+_ABOUT_PAGE = SCHEMA["AboutPage"].value
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The Link field of one document: its kind (the address as a pattern), its path, the text, its classes."""
+
+    kind: str
+    document: str
+    text: str
+    types: str = ""
+
+
+@dataclass
+class Gathered:
+    """The Link fields of all documents."""
+
+    _counts: dict[str, Counter[str]] = field(default_factory=dict)
+    _first: dict[tuple[str, str], str] = field(default_factory=dict)
+    others: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By kind, the texts of documents that have another one than the kind, found when all were seen."""
+    types: dict[str, str] = field(default_factory=dict)
+    """The classes of documents, as link values."""
+
+    def add(self, found: Iterable[Links]) -> None:
+        """Take some in."""
+        for one in found:
+            self._counts.setdefault(one.kind, Counter())[one.text] += 1
+            usual = self._first.setdefault((one.kind, ""), one.text)
+            if one.text != usual:
+                self.others.setdefault(one.kind, {})[one.document] = one.text
+            if one.types:
+                self.types[one.document] = one.types
+
+    def usual(self) -> dict[str, str]:
+        """The text of each kind."""
+        return {kind: text for (kind, _), text in self._first.items()}
+
+
+def links_of(
+    published: Publication, prefix: str, place: Place, representation: Representation, *, variant: Variant, got: Answer
+) -> list[Links]:
+    """The Link field of an answer, taken apart; none where it has none, or belongs to one of many lists."""
+    value = got.fields.get("link")
+    if value and place.endpoint == "documents.describe" and [name for name, _ in place.selected] == ["iri"]:
+        return [Links(f"{place.path} {representation.extension}", "", _of_any(value, place.selected[0][1]))]
+    if not value or place.selected:
+        return []
+    start = _SHAPED.get(place.endpoint)
+    if start is None:
+        kind = f"{place.path} {representation.extension}".strip()
+        return [Links(kind, "", value)]
+    document = place.path.removeprefix(start)
+    extension = ""
+    if start != "/page/":
+        document, _, extension = document.rpartition(".")
+    base = published.addresses.base_iri
+    texts: list[str] = []
+    types: list[str] = []
+    for target, attributes in _VALUE.findall(value):
+        if start == "/page/" and attributes == '; rel="type"' and target != _ABOUT_PAGE:
+            if not types:
+                texts.append(TYPES)
+            types.append(f", <{target}>{attributes}")
+            continue
+        texts.append(f"<{_gapped(target, document, prefix, base)}>{attributes}")
+    text = ", ".join(texts).replace(f", {TYPES}", TYPES)
+    if start == "/page/" and TYPES not in text:  # a thing without a class has nothing in that gap
+        about = f'<{_ABOUT_PAGE}>; rel="type"'
+        text = text.replace(about, about + TYPES)
+    kind = f"{start}{RAW}{'.' if extension else ''}{extension} {variant.folder}".strip()
+    return [Links(kind, document, text, "".join(types))]
+
+
+def _of_any(value: str, iri: str) -> str:
+    """The links of a description of any IRI but the one to that IRI, which rules cannot spell from the parameter."""
+    texts = (
+        f"<{t.replace(f'iri={iri}', f'iri={IRI}')}>{more}"
+        for t, more in _VALUE.findall(value)
+        if "describes" not in more
+    )
+    return ", ".join(texts)
+
+
+def _gapped(target: str, document: str, prefix: str, base: str) -> str:
+    told = unquote(target)
+    for start in _SHAPED.values():
+        if told.startswith(f"{prefix}{start}{document}"):
+            rest = told.removeprefix(f"{prefix}{start}{document}")
+            if rest[:1] in ("", ".", "?"):
+                return f"{prefix}{start}{RAW}{rest}"
+    for between in ("id/", ""):
+        if told == unquote(f"{base}{between}{document}"):
+            return f"{base}{ID}{RAW}"
+    return target

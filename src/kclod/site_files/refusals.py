@@ -1,0 +1,76 @@
+"""The bodies of refusals as files: by status, as problem details and as pages in every language.
+
+What a running server says of one address in particular (what is called alike, what was asked wrongly) files cannot say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from kclod.site_files.places import ERRORS, languages
+from kclod.site_files.work import Done, Work
+from kclod.web.http.negotiation import Offer
+from kclod.web.http.refusals import refused
+from kclod.web.http.responses import ProblemError
+from kclod.web.http.table import TABLE
+
+FILES_ONLY = "files-only"
+"""The code by which the page of a refusal tells how to run a server."""
+_DETAILS = {
+    400: ("bad-request", "the address is not well formed"),
+    404: ("not-found", "there is nothing at this address"),
+    405: ("method-not-allowed", "these are files: GET and HEAD are answered"),
+    501: (
+        FILES_ONLY,
+        (
+            "This copy of the site is a folder of files: pages and data are all here, but nothing is searched or "
+            "queried. To query it, install the program, download the N-Quads dump and run:"
+        ),
+    ),
+}
+OFFERED = {
+    "h": "overview.home",
+    "hr": "ontology.page",
+    "r": "wellknown.void",
+    "hj": "downloads.listing",
+    "describe": "documents.describe",
+    "thing": "documents.thing",
+}
+"""Kinds of addresses by what there is to choose from, each with an endpoint that has that."""
+
+
+def write(work: Work, done: Done) -> None:
+    """Write them below `_errors/`, and `404.html` for hosts that look for that."""
+    for name, error in _errors():
+        for variant in languages():
+            query = f"?{variant.query}" if variant.query else ""
+            fields = {"Accept": "text/html"} | ({"Accept-Language": variant.language} if variant.language else {})
+            with work.app.test_request_context(f"/{query}", headers=fields):
+                body = refused(error).get_data()
+            work.put(f"{variant.folder}{ERRORS}/{name}.html", body, done)
+            if name == "404" and not variant.folder:
+                work.put("404.html", body, done)
+            if name == "501":
+                for page in ("sparql", "lookup"):  # where no rules are known
+                    work.put(f"{variant.folder}{page}.html", body, done)
+        with work.app.test_request_context("/"):
+            work.put(f"{ERRORS}/{name}.json", refused(error).get_data(), done)
+
+
+def _errors() -> Iterator[tuple[str, ProblemError]]:
+    for status, (code, detail) in _DETAILS.items():
+        yield str(status), ProblemError(status, code, detail)
+    for kind, endpoint in OFFERED.items():
+        yield f"406-{kind}", not_acceptable(TABLE[endpoint].offers)
+
+
+def not_acceptable(offers: tuple[Offer, ...]) -> ProblemError:
+    """The refusal of a request that accepts nothing of what there is, in the words of `negotiate`."""
+    listed = [offer.media_type for offer in offers]
+    return ProblemError(
+        HTTPStatus.NOT_ACCEPTABLE,
+        "not-acceptable",
+        f"none of the media types in the Accept header can be sent; there are: {', '.join(listed)}",
+        extra={"available": listed},
+    )

@@ -1,0 +1,216 @@
+"""What one process of an export does: it opens the release once, and writes the files of the addresses it is given."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import flask
+
+from kclod.errors import Problem, RefusedError
+from kclod.rdf import RDF_FORMATS
+from kclod.release import load
+from kclod.site_files.asking import LEAST, Answer, ask, streamed
+from kclod.site_files.kinds import Map, Place, Representation, representations
+from kclod.site_files.linking import Links, links_of
+from kclod.site_files.places import ERRORS, PLAIN, Variant, file_of, languages, profile, query_of
+from kclod.web import publication
+from kclod.web.app import create_app
+from kclod.web.http.profiles import available
+from kclod.web.limits import Limits
+
+_LOCAL = re.compile(r'="(/[^"]*)"')
+_LINKED = re.compile(r"<(/[^>]*)>")
+_FORMATS = {fmt.name: fmt for fmt in RDF_FORMATS}
+_IN_PATH = "!$&'()*+,/:;=@"
+_OK, _SEE_OTHER, _GONE = 200, 303, 410
+_LONGEST = 255
+"""Bytes that a name may have in most file systems."""
+_STUB = (
+    '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{to}</title>\n'
+    '<link rel="canonical" href="{to}">\n<meta http-equiv="refresh" content="0; url={to}">\n'
+    '<p><a href="{to}">{to}</a></p>\n</html>\n'
+)
+"""Where a host knows no rules, a thing's own address leads to its page like this; with rules, by 303."""
+
+
+@dataclass
+class Done:
+    """What came of some addresses: where they lead, how much was written, what could not be, and Link fields."""
+
+    leads: set[Place] = field(default_factory=set)
+    files: int = 0
+    bytes: int = 0
+    too_long: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    links: list[Links] = field(default_factory=list)
+    types: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Values of Content-Type by endpoint and extension of the file; without one, by endpoint and path of the file."""
+
+
+class Work:
+    """A folder that is written, and the application that is asked."""
+
+    def __init__(self, release: Path, folder: Path, public_url: str | None, stamp: int) -> None:
+        """`stamp` is the time that files get, in seconds: what clients are told of when they were last modified."""
+        limits = Limits(workers=1, ready_bytes=0, client_errors=1_000_000, client_seconds=1e9)
+        self.app: flask.Flask = create_app(load(release), limits=limits, public_url=public_url)
+        self.published = publication.of(self.app)
+        self.prefix = prefix_of(public_url)
+        self._folder, self._stamp, self._map = folder, stamp, Map(self.app, self.prefix)
+
+    def stamp(self, seconds: int) -> None:
+        """Set the time that files get."""
+        self._stamp = seconds
+
+    def place(self, href: str) -> Place | None:
+        """What a local address leads to, without the prefix of the site."""
+        return self._map.place(f"{self.prefix}{href}")
+
+    def write(self, places: Iterable[Place]) -> Done:
+        """Write all that there is at some addresses."""
+        done = Done()
+        for place in places:
+            for representation in representations(place):
+                if not representation.elsewhere:
+                    self._write_variants(place, representation, done)
+            if place.endpoint == "documents.page" and not place.selected:
+                self._write_stubs(place.path.removeprefix("/page/"), done)
+        return done
+
+    def _write_variants(self, place: Place, representation: Representation, done: Done) -> None:
+        name = file_of(place.path, place.selected, representation.extension)
+        if place.endpoint == "downloads.file":
+            self._copy(place, name, done)
+            return
+        written: dict[str, bytes] = {}
+        for number, variant in enumerate(_variants(place, representation)):
+            query = query_of(representation.query, variant.query, selected=place.selected)
+            got = ask(self.app, place.path, query, language=variant.language, accept=representation.accept)
+            if got.status == _GONE and place.endpoint == "documents.page":
+                self._write_gone(place.path.removeprefix("/page/"), done)
+                return
+            if got.status != _OK:
+                done.refused.append(f"{place.path}?{query}" if query else place.path)
+                return
+            if (not variant.language and not variant.query.startswith("lang=")) or not variant.folder:
+                done.leads |= self._leads(got)
+                done.links += links_of(self.published, self.prefix, place, representation, variant=variant, got=got)
+                done.types.setdefault((place.endpoint, _typed(name)), got.fields.get("content-type", ""))
+            if next((written[one] for one in variant.otherwise if one in written), None) == got.body:
+                continue
+            written[variant.folder] = got.body
+            self._put(f"{variant.folder}{name}", got.body, done, compressed=got.compressed, number=number)
+
+    def _leads(self, got: Answer) -> set[Place]:
+        found = set(_LINKED.findall(got.fields.get("link", "")))
+        if got.media_type == "text/html":
+            found |= {html.unescape(href) for href in _LOCAL.findall(got.body.decode("utf-8"))}
+        return {place for href in found if (place := self._map.place(href)) is not None}
+
+    def _write_stubs(self, path: str, done: Done) -> None:
+        for thing in (f"/id/{path}", f"/{path}"):
+            got = ask(self.app, thing, accept="text/html")
+            if got.status == _SEE_OTHER:
+                body = _STUB.format(to=html.escape(got.fields["location"]))
+                self._put(f"{thing[1:]}.html", body.encode(), done)
+
+    def _write_gone(self, path: str, done: Done) -> None:
+        """What is answered about a thing that was withdrawn, at its own address and at that of its page."""
+        for address in (f"/id/{path}", f"/{path}", f"/page/{path}"):
+            for variant in languages():
+                got = ask(self.app, address, variant.query, language=variant.language, accept="text/html")
+                if got.status != _GONE:
+                    break
+                self._put(f"{variant.folder}{ERRORS}/410{address}.html", got.body, done, compressed=True)
+            else:
+                self._put(f"{ERRORS}/410{address}.json", ask(self.app, address).body, done, compressed=True)
+
+    def _copy(self, place: Place, name: str, done: Done) -> None:
+        with streamed(self.app, place.path) as (status, fields, parts):
+            if status != _OK:
+                done.refused.append(place.path)
+                return
+            done.types.setdefault((place.endpoint, _typed(name)), fields.get("content-type", ""))
+            self._put(name, parts, done)
+
+    def put(self, name: str, body: bytes, done: Done, *, compressed: bool = True) -> None:
+        """Write a file that is no answer of the application."""
+        self._put(name, body, done, compressed=compressed and len(body) >= LEAST)
+
+    def _put(
+        self, name: str, body: bytes | Iterator[bytes], done: Done, *, compressed: bool = False, number: int = 0
+    ) -> None:
+        """Write a file. Those of one address get times of their own, as servers make tags of time and size."""
+        if any(len(part.encode()) > _LONGEST - len(".gz") for part in name.split("/")):
+            done.too_long.append(name)
+            return
+        path = self._folder / name
+        forms = [(path, body)]
+        if compressed and isinstance(body, bytes):
+            forms.append((path.with_name(f"{path.name}.gz"), gzip.compress(body, 9, mtime=0)))
+        for place, content in forms:
+            size = _new(place, name, content)
+            os.utime(place, (self._stamp - number, self._stamp - number))
+            done.bytes += size
+        done.files += 1
+
+
+def prefix_of(public_url: str | None) -> str:
+    """The path below which the site is shown."""
+    return urlsplit(public_url or "").path.rstrip("/")
+
+
+def _new(path: Path, name: str, content: bytes | Iterator[bytes]) -> int:
+    """Write a file that must not be there; its size."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            for part in (content,) if isinstance(content, bytes) else content:
+                file.write(part)
+            return file.tell()
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        fix = "two addresses would be one file or folder here: name one of the things otherwise"
+        raise RefusedError(Problem("site.same-file", f"{name} is taken", fix, str(path))) from None
+
+
+def _variants(place: Place, representation: Representation) -> tuple[Variant, ...]:
+    if representation.worded:
+        return languages()
+    if place.endpoint == "documents.data" and not place.selected:
+        fmt = _FORMATS[place.path.rpartition(".")[2]]
+        return (PLAIN, *(profile(one.token) for one in available(fmt)[1:]))
+    return (PLAIN,)
+
+
+def _typed(name: str) -> str:
+    """By what the media type of a file is remembered."""
+    last = name.rpartition("/")[2]
+    return last.rpartition(".")[2] if "." in last else f"/{name}"
+
+
+_work: Work | None = None
+
+
+def begin(release: Path, folder: Path, public_url: str | None, stamp: int) -> None:
+    """Make this process ready."""
+    global _work  # noqa: PLW0603 # what a process opens once
+    _work = Work(release, folder, public_url, stamp)
+
+
+def write(places: list[Place]) -> Done:
+    """`Work.write` in this process."""
+    if _work is None:
+        raise RuntimeError("the process is not ready")
+    return _work.write(places)
+
+
+def page_of(path: str) -> str:
+    """The local address of the page about the thing with a document path."""
+    return f"/page/{quote(path, safe=_IN_PATH)}"

@@ -1,0 +1,296 @@
+"""The site as files: under nginx with the written rules it answers as the server does, byte for byte."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from itertools import product
+from pathlib import Path
+from urllib.parse import quote
+
+import flask
+import lights
+import pytest
+from bounds import LIMITS
+from flask.testing import FlaskClient
+from tests import web_servers
+from tests.servers import free_port
+
+from kclod.check import Client, Report, check
+from kclod.errors import RefusedError, UsageError
+from kclod.rdf import RDF_FORMATS
+from kclod.release import Release, publish
+from kclod.site_files import Export, export
+from kclod.site_files.making import MARK
+from kclod.web.app import close, create_app
+
+PORT = free_port()
+PUBLIC = f"http://127.0.0.1:{PORT}/lights/"
+KOREAN = quote("light/한글등대")
+FIELDS = ("Content-Type", "Link", "Content-Language", "Content-Location", "Content-Profile", "Cache-Control")
+
+
+@dataclass(frozen=True)
+class Site:
+    """An export, and the release that it is of."""
+
+    release: Release
+    done: Export
+
+    @property
+    def folder(self) -> Path:
+        return self.done.folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lights, "HUB_LINKS", 3)
+        source = tmp_path_factory.mktemp("input") / "source.txt"
+        source.write_text("three", "utf-8")
+        quads = lights.quads()
+    root = tmp_path_factory.mktemp("small")
+    return publish(root, lights.site(), quads, inputs={"source.txt": source}, stages={})
+
+
+@pytest.fixture(scope="module")
+def site(small: Release, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(small, export(small, tmp_path_factory.mktemp("files") / "site", public_url=PUBLIC))
+
+
+@pytest.fixture(scope="module")
+def served(site: Site) -> Iterator[flask.Flask]:
+    app = create_app(site.release, limits=LIMITS, public_url=PUBLIC)
+    yield app
+    close(app)
+
+
+@pytest.fixture(scope="module")
+def under_nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if reason := web_servers.missing("nginx"):
+        pytest.skip(reason)
+    rules = site.folder / "_rules" / "nginx"
+    with web_servers.nginx(
+        tmp_path_factory.mktemp("nginx"),
+        http=f"include {rules}/maps.conf;",
+        server=f"root {site.folder}; include {rules}/site.conf;",
+        port=PORT,
+    ) as address:
+        yield f"{address}lights"
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_Stay, urllib.request.ProxyHandler({}))
+
+
+def get(url: str, method: str = "GET", **fields: str) -> tuple[int, Message, bytes]:
+    headers = {name.replace("_", "-"): value for name, value in fields.items()}
+    try:
+        with _OPENER.open(urllib.request.Request(url, headers=headers, method=method), timeout=20) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+def wrong(report: Report) -> list[tuple[str, str, str]]:
+    return [
+        (v.rule.name, v.said, v.exchange.asked() if v.exchange else "") for v in report.verdicts if v.holds is False
+    ]
+
+
+def test_kclod_check_finds_nothing_wrong_under_nginx(under_nginx: str) -> None:
+    report = check(f"{under_nginx}/id/{KOREAN}", Client())
+    outside = {"void"}  # below a prefix the well-known address is that of the host's root
+    assert [w for w in wrong(report) if w[0] not in outside] == []
+    untried = {f"{v.rule.group}/{v.rule.name}" for v in report.verdicts if v.holds is None}
+    assert untried == {
+        "negotiation by Accept/location",
+        *(f"discovery/{name}" for name in ("service-description", "malformed-query", "query-formats", "query-vary")),
+    }, "what asks an endpoint is not tried where there is none, all else is"
+
+
+ADDRESSES = [
+    *("/", "/browse", "/search", "/ontology", "/dumps/", "/.well-known/void", "/pictures/first-lit"),
+    *("/page/light/alpha", "/page/claim/news-1/a", f"/page/{KOREAN}", "/page/dataset", "/page/nothing"),
+    *("/id/light/alpha", f"/id/{KOREAN}", "/claim/news-1/a", "/light/alpha", "/id/nothing", "/nothing"),
+    *(f"/data/light/alpha.{fmt.name}" for fmt in RDF_FORMATS),
+    *(f"/data/{KOREAN}.ttl", "/data/nothing.ttl", f"/linkset/{KOREAN}.json", "/linkset/light/alpha.txt"),
+    *(f"/ontology.{fmt.name}" for fmt in RDF_FORMATS),
+    *("/robots.txt", "/sitemap.xml", "/opensearch.xml", "/pictures/first-lit.json", "/static/icon.svg"),
+    *("/dumps/SHA256SUMS", "/dumps/lights.nq", "/dumps/lights.ttl"),
+    f"/browse?class={lights.BASE}ontology%23Light",
+    "/describe?iri=https://elsewhere.example/thing?a%3D1",
+    "/describe?iri=https://elsewhere.example/thing?a%3D1&format=nq",
+    f"/cite?iri={lights.BASE}id/light/alpha&format=bib",
+    "/page/light/alpha?lang=fr",
+    f"/browse?class={lights.BASE}ontology%23Light&lang=ko",
+    *("/data/light/alpha.ttl?_profile=plain", "/data/light/alpha.jsonld?_profile=evidence"),
+    *("/id/light/alpha?_profile=plain", "/id/light/alpha?lang=ko"),
+]
+ACCEPTS = [
+    {},
+    {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Accept_Language": "ko-KR,ko;q=0.9"},
+    {"Accept": "text/html;q=0.31, text/turtle;q=0.3, */*;q=0.01", "Accept_Language": "de, fr-CA;q=0.85, ko;q=0.8"},
+    {"Accept": "Application/LD+JSON ; q=0.9,, text/*;q=0.2"},
+    {"Accept": "application/n-quads", "Accept_Profile": "<https://w3id.org/kclod/publisher#profilePlain>"},
+    {"Accept": "image/png"},
+]
+
+
+@pytest.mark.parametrize(("path", "fields"), list(product(ADDRESSES, ACCEPTS)), ids=str)
+def test_nginx_answers_as_the_server(under_nginx: str, served: flask.Flask, path: str, fields: dict[str, str]) -> None:
+    wanted = served.test_client().get(path, headers={n.replace("_", "-"): v for n, v in fields.items()})
+    if path.startswith("/describe") and "Accept_Profile" in fields:
+        pytest.skip("descriptions of any IRI are exported by their default profile")
+    status, headers, body = get(f"{under_nginx}{path}", **fields)
+    assert status == wanted.status_code
+    assert headers.get("Location") == wanted.headers.get("Location")
+    if status == 200:
+        assert body == wanted.data
+        shown = {n: ", ".join(headers.get_all(n) or []) for n in FIELDS}
+        expected = {n: wanted.headers.get(n, "") for n in FIELDS}
+        if path == "/.well-known/void" and "application/xml" in expected["Content-Type"]:
+            expected["Content-Type"] = "application/rdf+xml; charset=utf-8"  # the name of a format, never an alias
+        if path == "/robots.txt" or path.startswith("/static/icon"):
+            expected["Cache-Control"] = shown["Cache-Control"]
+        if path.startswith("/describe"):  # that cannot be spelled from the parameter
+            expected["Link"] = re.sub(r", <[^>]*>; rel=\"describes\"", "", expected["Link"])
+        assert shown == expected
+    if status in (200, 303):
+        assert vary(headers.get_all("Vary")) == vary(wanted.headers.getlist("Vary"))
+    if status == 406:
+        assert headers["Content-Type"] == wanted.content_type
+        whole = "Accept_Profile" not in fields and "_profile" not in path and path != "/search"
+        if headers["Content-Type"] == "application/problem+json" and whole:
+            assert body == wanted.data
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Content-Security-Policy"] == wanted.headers["Content-Security-Policy"]
+
+
+def vary(values: list[str] | None) -> set[str]:
+    return {name.strip() for value in values or [] for name in value.split(",")} - {
+        "Accept-Encoding",
+        "Accept-Datetime",
+        "",
+    }
+
+
+def test_every_file_is_what_the_server_says(site: Site, served: flask.Flask) -> None:
+    """All of them, found by their names: what is compared is no sample."""
+    client, compared = served.test_client(), 0
+    for file in sorted(site.folder.rglob("*.html")) + sorted((site.folder / "data").rglob("*.*")):
+        name = file.relative_to(site.folder).as_posix()
+        variant = re.match(r"(_accept|_lang)/([a-z]+)/|(_profile)/([a-z]+)/", name)
+        rest = name[variant.end() :] if variant else name
+        if not rest.startswith(("page/", "data/", "pictures/", "index.", "browse.")) or file.suffix == ".gz":
+            continue
+        path = "/" + quote(rest.removesuffix(".html").removesuffix("index"))
+        fields = {"Accept-Language": variant[2]} if variant and variant[1] == "_accept" else {}
+        query = f"?lang={variant[2]}" if variant and variant[1] == "_lang" else ""
+        assert client.get(path + query, headers=fields).data == file.read_bytes(), name
+        compared += 1
+    assert compared > 150
+
+
+def test_refusals_methods_and_spellings(under_nginx: str) -> None:
+    for path, status in (
+        ("/sparql?query=ASK%7B%7D", 501),
+        ("/lookup?id=1", 501),
+        (f"/browse?class={lights.BASE}ontology%23Light&by.near=1", 501),
+        ("/page/light/alpha.html", 404),
+        ("/_accept/ko/page/light/alpha", 404),
+        ("/_errors/404", 404),
+        ("/id/light/alpha?in=../../../../etc/x", 404),
+        ("/data/light/alpha.ttl?_profile=evidence", 406),
+        ("/data/light/alpha.xyz", 404),
+    ):
+        assert get(f"{under_nginx}{path}")[0] == status, path
+    status, headers, _ = get(f"{under_nginx}/page/light/alpha", "POST")
+    assert (status, headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    status, headers, body = get(f"{under_nginx}/sparql", Accept="text/html", Accept_Language="fr")
+    assert "kclod serve --data" in body.decode()
+    assert 'lang="fr"' in body.decode()
+    apart = quote(unicodedata.normalize("NFD", "light/한글등대"))
+    for spelled, location in (
+        ("/id/light/alpha/", "/lights/id/light/alpha"),
+        ("/id/light//alpha", "/lights/id/light/alpha"),
+        ("/dumps", "/lights/dumps/"),
+        (f"/id/{apart}?lang=ko", f"/lights/id/{KOREAN}?lang=ko"),
+    ):
+        status, headers, _ = get(f"{under_nginx}{spelled}")
+        assert (status, headers["Location"]) == (308, location)
+
+
+def test_conditions_ranges_and_codings(under_nginx: str) -> None:
+    url = f"{under_nginx}/page/light/alpha"
+    _, headers, body = get(url)
+    assert get(url, If_None_Match=headers["ETag"])[0] == 304
+    status, coded, packed = get(url, Accept_Encoding="gzip")
+    assert (status, coded["Content-Encoding"]) == (200, "gzip")
+    assert len(packed) < len(body)
+    assert coded["ETag"] != headers["ETag"]
+    assert get(url, Accept_Language="ko")[1]["ETag"] != headers["ETag"]
+    status, part, some = get(f"{under_nginx}/dumps/lights.nq", Range="bytes=10-19")
+    assert (status, len(some), part["Content-Range"].partition("/")[0]) == (206, 10, "bytes 10-19")
+
+
+def test_hosts_without_rules_find_pages_and_data(site: Site, client: FlaskClient) -> None:
+    """What GitHub Pages does: a path, else the path with .html, else index.html in a folder."""
+    del client
+    stub = (site.folder / "id" / "light" / "alpha.html").read_text("utf-8")
+    assert 'url=/lights/page/light/alpha"' in stub
+    for path in ("page/light/alpha.html", "data/light/alpha.ttl", "index.html", "404.html", ".nojekyll", "search.html"):
+        assert (site.folder / path).is_file(), path
+    assert 'lang="ko"' in (site.folder / "_lang/ko/page/light/alpha.html").read_text("utf-8")
+    assert "alpha light" in (site.folder / "search/names/0061.json").read_text("utf-8").lower()
+
+
+def test_the_same_bytes_again_and_in_place_of_the_first(small: Release, tmp_path: Path) -> None:
+    def content(folder: Path) -> dict[str, bytes]:
+        return {f.relative_to(folder).as_posix(): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+    first = export(small, tmp_path / "a", public_url=PUBLIC, processes=1)
+    before = content(first.folder)
+    (first.folder / "stray.html").write_text("x", "utf-8")
+    again = export(small, tmp_path / "a", public_url=PUBLIC, processes=2)
+    assert content(again.folder) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert first.refused == first.too_long == ()
+
+
+def test_a_folder_of_others_is_left_alone(small: Release, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear", "utf-8")
+    with pytest.raises(UsageError, match="holds something else"):
+        export(small, tmp_path / "mine")
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "letter.txt"]
+
+
+def test_what_fails_leaves_the_earlier_export(small: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / MARK).write_text("{}", "utf-8")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kclod.site_files.making._write_all", full)
+    with pytest.raises(UsageError, match="No space left"):
+        export(small, tmp_path / "site")
+    assert [path.name for path in tmp_path.rglob("*")] == ["site", MARK]
+
+
+def test_two_addresses_of_one_file_are_refused(small: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kclod.site_files.making.name_index", lambda _: {"page/light/alpha.html": b""})
+    with pytest.raises(RefusedError, match=re.escape("page/light/alpha.html is taken")):
+        export(small, tmp_path / "site")
+    assert list(tmp_path.iterdir()) == []
