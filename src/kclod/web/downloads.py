@@ -70,14 +70,14 @@ def without_slash() -> flask.Response:
 @blueprint.get("/dumps/<name>")
 def file(name: str) -> flask.Response:
     """One dump; also the checksums in the form that `sha256sum --check` reads, of the release or of one dump."""
-    release, links = current().release, [link(flask.url_for(".listing"), "collection", "text/html")]
+    release = current().release
     if name == dumps.SUMS:
-        return answer("".join(map(_line, release.dumps)), "text/plain", links=links)
+        return answer("".join(map(_line, release.dumps)), "text/plain")
     if name in described.DOCUMENTS:
         media_type, write = described.DOCUMENTS[name]
-        return answer(write(described.facts_of(release, release.dumps)), media_type, links=links, lasting=False)
+        return answer(write(described.facts_of(release, release.dumps)), media_type, lasting=False)
     if name.endswith(_SUM):
-        return answer(_line(_dump(release, name.removesuffix(_SUM))), "text/plain", links=links)
+        return answer(_line(_dump(release, name.removesuffix(_SUM))), "text/plain")
     dump = _dump(release, name)
     response = flask.send_file(
         dump.path,
@@ -92,7 +92,6 @@ def file(name: str) -> flask.Response:
         response.content_type = f"{dump.media_type}; charset=utf-8"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(dump.sha256)).decode()}:"
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Link"] = ", ".join(links)
     return response
 
 

@@ -202,7 +202,7 @@ TABLE: Mapping[str, Row] = {
         links=("cite-as", "describedby", "item", "license", "type"),
     ),
     "downloads.without_slash": Row("list of dumps", "/dumps", status=308, tagged=False),
-    "downloads.file": Row("dump", "/dumps/NAME", links=("collection",)),
+    "downloads.file": Row("dump", "/dumps/NAME"),
     "sparql.ask": Row(
         "endpoint",
         "/sparql",
