@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kclod import dumps, rdf
+from kclod import described, dumps, rdf
 from kclod.cli import main
 from kclod.dumps import BusyError, Offered, offered
 from kclod.dumps.forms import Coding, Kind
@@ -333,8 +333,12 @@ def test_the_verb(small: Release, tmp_path: Path) -> None:
     root = str(small.path.parent)
     code, text = run(str(tmp_path / "out"), "--releases", root, "--only", "*.claims.*", "--jobs", "1")
     assert (code, "9 dumps" in text) == (0, True)
-    assert len(list((tmp_path / "out").iterdir())) == 10
+    assert len(list((tmp_path / "out").iterdir())) == 10 + len(described.DOCUMENTS)
     assert run("--releases", root, "--only", "*.zip")[0] == 2
+    (tmp_path / "out" / "CITATION.cff").unlink()
+    (tmp_path / "out" / "CITATION.cff").mkdir()
+    code, text = run(str(tmp_path / "out"), "--releases", root, "--only", "*.claims.nq")
+    assert (code, "cannot write" in text) == (2, True)
     code, text = run("--releases", root, "--only", "*.graph-ontology.*")
     assert (code, "12 dumps" in text) == (0, True)
     assert (kept_folder(small) / "lights.graph-ontology.rdf.zst").is_file()

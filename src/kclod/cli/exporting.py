@@ -94,8 +94,7 @@ def export_dumps(*, target: Path | None, only: tuple[str, ...], jobs: int, folde
             made = dumps.keep_all(release, wanted, note)
         else:
             made = dumps.write_all(release, target, wanted, jobs, note)
-            for name, text in described.documents(release, made).items():
-                (target / name).write_bytes(text)
+            described.write(release, made, target)
     except dumps.BusyError:
         raise UsageError(
             Problem("dumps.busy", "another dump is being made here", "try again when it is done")
