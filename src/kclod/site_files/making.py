@@ -9,12 +9,13 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from kclod.dumps import BusyError, keep_all, offered
 from kclod.errors import Problem, UsageError
 from kclod.release import Release
 from kclod.site_files import refusals, rules, work
@@ -60,6 +61,8 @@ def export(
     one file.
     """
     with _beside(folder) as new:
+        with suppress(UsageError, BusyError):  # where they cannot be kept, each is asked for, and what fails is told
+            keep_all(release, offered(release).values())
         mine = Work(release.path, new, public_url, 0)
         try:
             stamp = int(of(mine.app).modified.timestamp())
