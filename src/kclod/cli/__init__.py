@@ -26,6 +26,7 @@ MODULES = {
     "kclod.cli.difference": ("diff",),
     "kclod.cli.releases": ("verify", "releases", "rollback"),
     "kclod.cli.remote": ("publish",),
+    "kclod.cli.settings": ("config",),
     "kclod.cli.stages": ("reason", "validate"),
 }
 """The verbs of each module."""

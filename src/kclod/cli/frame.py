@@ -33,7 +33,11 @@ class Command(click.Group):
             ctx.exit(error.exit_code)
 
 
-@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]}, epilog=(
+_SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "KCLOD"}
+"""Every option can be set in the environment: `KCLOD_SERVE_PORT` is `--port` of `kclod serve`; see `kclod config`."""
+
+
+@click.group(cls=Command, context_settings=_SETTINGS, epilog=(
     "A project is a folder with ontology/, mappings/, shapes/ and examples/. `kclod build` makes a release of it, "
     "`kclod serve` serves it; the other verbs are the stages, usable alone on any files."
 ))  # fmt: skip

@@ -85,10 +85,19 @@ def progress() -> Iterator[pipeline.Announce]:
 @click.option("--base-iri", help="With --data: the namespace of the things that get /id/ addresses.")
 @click.option("--store", metavar="URL", help="Read from this SPARQL server, where `kclod publish` put the release.")
 @click.option(
-    "--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.  [env: HOST]"
+    "--host",
+    envvar=("KCLOD_SERVE_HOST", "HOST"),
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on.  [env: HOST]",
 )
 @click.option(
-    "--port", envvar="PORT", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port.  [env: PORT]"
+    "--port",
+    envvar=("KCLOD_SERVE_PORT", "PORT"),
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port.  [env: PORT]",
 )
 @click.option(
     "--public-url",
