@@ -10,9 +10,11 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from tests.servers import free_port
 
@@ -68,21 +70,81 @@ def nginx(scratch: Path, *, http: str = "", server: str = "", port: int = 0) -> 
         yield f"http://127.0.0.1:{port}/"
 
 
+_MODULES = ("mpm_event", "authz_core", "headers", "rewrite", "setenvif", "mime", "dir", "alias", "proxy", "proxy_http")
+_APACHE = """
+ServerName localhost
+ServerRoot {scratch}
+PidFile {scratch}/apache.pid
+Mutex file:{scratch} default
+ErrorLog {scratch}/error.log
+Listen 127.0.0.1:{port}
+{modules}
+TypesConfig /dev/null
+{user}
+{server}
+"""
+_CADDY = """
+{{
+	admin off
+	auto_https off
+}}
+http://:{port} {{
+	bind 127.0.0.1
+{server}
+}}
+"""
+
+
+@contextlib.contextmanager
+def apache(scratch: Path, *, server: str) -> Iterator[str]:
+    """The address of an Apache with these directives. What it serves must be readable by everybody."""
+    port = free_port()
+    scratch.mkdir(parents=True, exist_ok=True)
+    modules = "\n".join(f"LoadModule {n}_module /usr/lib/apache2/modules/mod_{n}.so" for n in _MODULES)
+    user = "User www-data\nGroup www-data" if os.geteuid() == 0 else ""
+    configuration = scratch / "apache.conf"
+    text = _APACHE.format(scratch=scratch, port=port, modules=modules, user=user, server=server)
+    configuration.write_text(text, "utf-8")
+    command = [found("apache2") or "apache2", "-f", str(configuration)]
+    tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stderr
+    with running([*command, "-DFOREGROUND"], port):
+        yield f"http://127.0.0.1:{port}/"
+
+
+@contextlib.contextmanager
+def caddy(scratch: Path, *, server: str) -> Iterator[str]:
+    """The address of a Caddy with these directives."""
+    port = free_port()
+    scratch.mkdir(parents=True, exist_ok=True)
+    configuration = scratch / "Caddyfile"
+    configuration.write_text(_CADDY.format(port=port, server=server), "utf-8")
+    command = [found("caddy") or "caddy", "run", "--adapter", "caddyfile", "--config", str(configuration)]
+    with running(command, port, {"HOME": str(scratch)}):
+        yield f"http://127.0.0.1:{port}/"
+
+
 @contextlib.contextmanager
 def running(command: list[str], port: int, environment: dict[str, str] | None = None) -> Iterator[None]:
     """A server, from when it takes connections; ended as the block is left."""
-    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stderr=subprocess.PIPE, text=True)
-    try:
-        until = time.monotonic() + _PATIENCE
-        while True:
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            assert time.monotonic() < until, f"{command!r} does not answer"
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-        assert process.stderr is not None
-        process.stderr.close()
+    with tempfile.TemporaryFile() as log:  # a pipe that nobody reads would stop it when full
+        process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stderr=log)
+        try:
+            yield from _until_up(process, port, log)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _until_up(process: subprocess.Popen[bytes], port: int, log: IO[bytes]) -> Iterator[None]:
+    """Nothing, once, as it takes connections; AssertionError with what it logged when it ends before."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        if process.poll() is not None:
+            log.seek(0)
+            raise AssertionError(log.read().decode("utf-8", "replace"))
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            break
+        assert time.monotonic() < until, f"{process.args!r} does not answer"
+        time.sleep(0.05)
+    yield

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import unicodedata
 import urllib.error
 import urllib.request
@@ -82,6 +84,19 @@ def under_nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         port=PORT,
     ) as address:
         yield f"{address}lights"
+
+
+@pytest.fixture(scope="module")
+def under_apache(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if reason := web_servers.missing("apache"):
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory() as name:  # Apache runs as a user who may not look into folders of tests
+        root = Path(name)
+        root.chmod(0o755)
+        shutil.copytree(site.folder, root / "lights")
+        directory = f"<Directory {root}>\nAllowOverride All\nRequire all granted\n</Directory>"
+        with web_servers.apache(root / "run", server=f"DocumentRoot {root}\n{directory}") as address:
+            yield f"{address}lights"
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -175,6 +190,31 @@ def test_nginx_answers_as_the_server(under_nginx: str, served: flask.Flask, path
             assert body == wanted.data
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert headers["Content-Security-Policy"] == wanted.headers["Content-Security-Policy"]
+
+
+def test_kclod_check_under_apache(under_apache: str) -> None:
+    report = check(f"{under_apache}/id/{KOREAN}", Client())
+    outside = {"void"}  # below a prefix the well-known address is that of the host's root
+    elsewhere = {"same-site"}  # the files are made for the address of the other server
+    assert {w[0] for w in wrong(report)} - outside - elsewhere == {"compressed"}, "that is left to mod_deflate"
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+@pytest.mark.parametrize("fields", ACCEPTS, ids=str)
+def test_apache_answers_as_the_server(
+    under_apache: str, served: flask.Flask, path: str, fields: dict[str, str]
+) -> None:
+    if path.startswith("/describe"):
+        pytest.skip("Apache refuses file names with a question mark")
+    wanted = served.test_client().get(path, headers={n.replace("_", "-"): v for n, v in fields.items()})
+    status, headers, body = get(f"{under_apache}{path}", **fields)
+    assert status == wanted.status_code
+    location = headers.get("Location")
+    assert (location and location.replace(under_apache, "/lights")) == wanted.headers.get("Location")
+    if status == 200:
+        assert body == wanted.data
+        assert headers.get_content_type() in (wanted.mimetype, "application/rdf+xml")
+        assert headers.get("Content-Profile") == wanted.headers.get("Content-Profile")
 
 
 def vary(values: list[str] | None) -> set[str]:
