@@ -2,10 +2,10 @@
 
     python -m tests.bench.needs [--articles 4,40,400] [--export 40] [--folder /where/there/is/room]
 
-A generated project of each size is built and served; then 300 pages and 60 queries are asked for. Memory is the largest
-resident set of any process of the build, and the sum of the proportional sets (PSS) of all processes of the server after
-the requests. The sizes in `--export` are written by `kclod export site` too; memory is then the sum of the PSS of all its
-processes, looked at ten times a second.
+A generated project of each size is built and served; then 300 pages and 60 queries are asked for. Memory is the
+largest resident set of any process of the build, and the sum of the proportional sets (PSS) of all processes of the
+server after the requests. The sizes in `--export` are written by `kclod export site` too; memory is then the sum of the
+PSS of all its processes, looked at ten times a second.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def main() -> None:
             release = (releases / "current").resolve()
             counts = json.loads((release / "manifest.json").read_text("utf-8"))["counts"]
             size = {part: _size(release / part) / _MIB for part in PARTS}
-            print(
-                f"{articles} articles, {counts['quads']:,} quads, {counts['default_graph_triples']:,} triples vouched for"
-            )
+            print(f"{articles} articles, {counts['quads']:,} quads, {counts['default_graph_triples']:,} vouched for")
             print(f"  build {built}")
             parts = ", ".join(f"{part} {mib:.1f}" for part, mib in size.items())
             print(f"  release {_size(release) / _MIB:.1f} MiB: {parts}")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import tempfile
+import threading
 import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import flask
 import lights
 import pytest
 from bounds import LIMITS
+from browsing import CHROMIUM, REQUIRED, browser, visiting
 from flask.testing import FlaskClient
 from tests import web_servers
 from tests.servers import free_port
@@ -293,6 +298,60 @@ def test_hosts_without_rules_find_pages_and_data(site: Site, client: FlaskClient
         assert (site.folder / path).is_file(), path
     assert 'lang="ko"' in (site.folder / "_lang/ko/page/light/alpha.html").read_text("utf-8")
     assert "alpha light" in (site.folder / "search/names/0061.json").read_text("utf-8").lower()
+
+
+@contextlib.contextmanager
+def plain_host(folder: Path) -> Iterator[str]:
+    """A host that knows files alone, as GitHub Pages: parameters are ignored, `.html` is added, 404.html is sent."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(folder))
+
+        def do_GET(self) -> None:  # as http.server calls it
+            self.path = self.path.partition("?")[0].removeprefix("/lights") or "/"
+            place = Path(self.translate_path(self.path))
+            if not self.path.endswith("/") and not place.is_file():
+                known = place.with_name(f"{place.name}.html").is_file()
+                self.path = f"{self.path}.html" if known else "/404.html"
+                if not known:
+                    self.send_response(404)
+                    self.send_header("Content-Type", "text/html; charset=utf-8")
+                    self.end_headers()
+                    self.wfile.write((folder / "404.html").read_bytes())
+                    return
+            super().do_GET()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/lights/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.skipif(not CHROMIUM and not REQUIRED, reason="Chromium is not installed (Debian: chromium)")
+def test_a_browser_on_a_host_without_rules(site: Site) -> None:
+    with plain_host(site.folder) as address, browser() as chromium, visiting(chromium, address) as visit:
+        visit.open("page/light/alpha?lang=ko")
+        visit.page.wait_for_url("**/_lang/ko/page/light/alpha.html")
+        assert visit.page.locator("html").get_attribute("lang") == "ko"
+        visit.open("id/light/alpha")
+        visit.page.wait_for_url("**/page/light/alpha")
+        visit.page.locator("input[type=search]").first.press_sequentially("alph")
+        option = visit.page.locator("[role=option]").first
+        option.wait_for()
+        assert "Alpha Light" in option.inner_text()
+        visit.open("search?q=old")
+        visit.page.locator("ul.members a", has_text="Alpha Light").wait_for()
+        visit.open("sparql")
+        visit.page.get_by_text("kclod serve --data").wait_for()
 
 
 def test_the_same_bytes_again_and_in_place_of_the_first(small: Release, tmp_path: Path) -> None:

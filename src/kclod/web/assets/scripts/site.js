@@ -1,8 +1,14 @@
 // What every page has: suggestions for the search, the choice of appearance.
 import "./copy.js";
+import { answered, inLanguage } from "./files.js";
 import { suggest } from "./suggest.js";
 
-for (const form of document.querySelectorAll("form[data-suggest]")) suggest(form);
+inLanguage();
+
+for (const form of document.querySelectorAll("form[data-suggest]")) {
+  suggest(form);
+  answered(form);
+}
 
 // what stands beside a list on a wide screen stands before it on a narrow one: closed, so that the list is seen
 if (matchMedia("(max-width: 54rem)").matches) for (const details of document.querySelectorAll("details[data-narrow=closed]")) details.open = false;

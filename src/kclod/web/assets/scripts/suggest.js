@@ -1,6 +1,7 @@
 // Suggestions under a search field (WAI-ARIA Authoring Practices, combobox with list autocompletion): arrows choose, Enter
 // goes there, Escape closes.
 import { el } from "./dom.js";
+import { named } from "./files.js";
 
 const WAIT = 120;
 
@@ -42,8 +43,10 @@ export function suggest(form) {
       const address = new URL(form.dataset.suggest, location.href);
       address.searchParams.set("q", text);
       const response = await fetch(address, { signal: asked.signal });
-      if (!response.ok || input.value.trim() !== text) return show([]);
-      const { results } = await response.json();
+      const files = response.status === 404 || response.status === 501; // no server, or none that searches
+      if ((!response.ok && !files) || input.value.trim() !== text) return show([]);
+      const results = files ? await named(text, form.action) : (await response.json()).results;
+      if (input.value.trim() !== text) return;
       const options = results.filter(({ href }) => href).map((thing, index) =>
         el(
           "li",
