@@ -22,6 +22,8 @@ RAW, ID, TYPES, IRI = "{raw}", "{id}", "{types}", "{iri}"
 """Gaps: the document's path as the address spells it, `id/` where its IRI has that, the classes it is of, `iri=`."""
 _VALUE = re.compile(r"<([^>]*)>((?:;\s*[\w*-]+=\"[^\"]*\"|\s*;\s*[\w*-]+=\"[^\"]*\")*)")
 _SHAPED = {"documents.page": "/page/", "documents.data": "/data/", "documents.links": "/linkset/"}
+_OF_THE_PAST = ("original", "timegate", "timemap")
+"""Relations of Memento (RFC 7089, section 2.2), which a server of several releases answers for."""
 _ABOUT_PAGE = SCHEMA["AboutPage"].value
 
 
@@ -82,6 +84,8 @@ def links_of(
     texts: list[str] = []
     types: list[str] = []
     for target, attributes in _VALUE.findall(value):
+        if any(f'rel="{relation}"' in attributes for relation in _OF_THE_PAST):
+            continue
         if start == "/page/" and attributes == '; rel="type"' and target != _ABOUT_PAGE:
             if not types:
                 texts.append(TYPES)
