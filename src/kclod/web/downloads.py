@@ -14,14 +14,17 @@ import flask
 
 from kclod import described, dumps
 from kclod.dumps import Offered
+from kclod.dumps.forms import Kind, Subset
 from kclod.errors import RefusedError
 from kclod.release import Dump, Release
+from kclod.remote.reading import UnavailableError
 from kclod.vocab import SCHEMA
 from kclod.web.http.negotiation import HTML, Offer
 from kclod.web.http.responses import ProblemError, answer, link, negotiate
 from kclod.web.pages import page
 from kclod.web.present import Presenter
 from kclod.web.publication import current
+from kclod.web.things.labels import Label, in_words, local_name
 
 blueprint = flask.Blueprint("downloads", __name__)
 _JSON, _SUM = Offer("application/json"), ".sha256"
@@ -37,10 +40,19 @@ def listing() -> flask.Response:
     release = current().release
     derived = [item for item in dumps.offered(release).values() if not item.within]
     if choice.offer == HTML:
-        parts = [(subset, list(items)) for subset, items in groupby(derived, key=lambda item: item.subset)]
-        return page(
+        presenter = Presenter.of_request()
+        groups = [(subset, list(items)) for subset, items in groupby(derived, key=lambda item: item.subset)]
+        try:
+            names, named = [_called(presenter, subset) for subset, _ in groups], True
+        except UnavailableError:  # the files are here, whether the store can be asked or not
+            names, named = (
+                [Label(in_words(local_name(subset.iri))) if subset.iri else None for subset, _ in groups],
+                False,
+            )
+        parts = [(subset, name, items) for (subset, items), name in zip(groups, names, strict=True)]
+        response = page(
             "dumps.html",
-            Presenter.of_request(),
+            presenter,
             choice,
             links=list(_links(release)),
             dumps=release.dumps,
@@ -49,6 +61,9 @@ def listing() -> flask.Response:
             sums=dumps.SUMS,
             sum=_SUM,
         )
+        if not named:
+            flask.g.lasting, response.last_modified = False, None
+        return response
     files = [
         {"name": d.name, "href": _href(d.name), "media_type": d.media_type, "bytes": d.bytes, "sha256": d.sha256}
         for d in release.dumps
@@ -59,6 +74,14 @@ def listing() -> flask.Response:
     ]
     listed = {"release": release.version, "files": files, "derived": more}
     return answer(flask.json.dumps(listed, indent=1) + "\n", choice.media_type, links=list(_links(release)))
+
+
+def _called(presenter: Presenter, subset: Subset) -> Label | None:
+    """What a part is called that is a class or a graph; None for the others."""
+    if not subset.iri:
+        return None
+    view = presenter.term(subset.iri) if subset.kind is Kind.CLASS else presenter.iri(subset.iri)
+    return Label(view.text, view.language)
 
 
 @blueprint.get("/dumps")
