@@ -24,7 +24,6 @@ _TYPES = 100
 _MOST_COLUMNS = 4
 _KEPT = 4_096
 _TYPES_KEPT = 65_536
-_OWNERS = 5
 
 
 class Arranger:
@@ -96,17 +95,6 @@ class Arranger:
                 found |= new
                 open_ += new
         return frozenset(found - {kind})
-
-    def is_any(self, node: Term, classes: Iterable[str]) -> bool:
-        """Whether a thing is in one of some classes."""
-        return isinstance(node, ox.NamedNode | ox.BlankNode) and not self.types(node).isdisjoint(classes)
-
-    def is_led_to(self, node: Term, classes: Iterable[str]) -> bool:
-        """Whether one of the first few things that link to a thing is in one of some classes."""
-        if not isinstance(node, ox.NamedNode):
-            return False
-        owners = (quad.subject for quad in islice(self._reader.incoming(node), _OWNERS))
-        return any(not self.types(owner).isdisjoint(classes) for owner in owners)
 
     def date(self, node: Term) -> ox.Literal | None:
         """What dates a thing: the first value of the first property that is declared to."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from kclod.layout import Fact, Path
+from kclod.layout import Fact
 from kclod.rdf import Term
 from kclod.web.things.arranging import Arranger
 from kclod.web.things.incoming import SORTED, by_date_then_name
 from kclod.web.things.naming import Naming
-from kclod.web.things.reader import Reader
+from kclod.web.things.reader import Only, Reader
 
+_SORTED_IN_PASSING = 100
+"""Most values that are sorted on the page of a thing."""
 _SCANNED, _SCANNED_APART = 3_000, 20_000
 """Most values of a path that are looked at on the page of a thing, and on a page of the fact's own."""
 
@@ -32,46 +34,31 @@ class Reached:
 
 
 class Follower:
-    """Asks the store for what paths reach; what several facts of one page ask for alike is asked once."""
+    """Asks the store for what paths reach."""
 
     def __init__(self, reader: Reader, arranger: Arranger, naming: Naming) -> None:
         self._reader, self._arranger, self._naming = reader, arranger, naming
-        self._scanned: dict[tuple[Path, int], list[Term]] = {}
 
     def reached(self, node: ox.NamedNode, fact: Fact, start: int, size: int, *, apart: bool = False) -> Reached:
         """The values from `start`, `size` of them; `apart` for a page of the fact's own, which can afford to count."""
         scan = _SCANNED_APART if apart else _SCANNED
+        only = self._only(node, fact) if fact.only else None
+        most = SORTED if apart else _SORTED_IN_PASSING
+        values = self._reader.reached(node, fact.path, scan, most + 1, only=only)
+        if only is not None and len(values) > most and not apart:
+            return Reached(self._dated(values[:size]), most, True, None)
         capped = self._reader.count_reached(node, fact.path, scan + 1) > scan
-        sifted = bool(fact.only) and self._is_nameless(node, fact)
-        if sifted:
-            values = self._sifted(node, fact, scan)
-        else:
-            values = self._reader.reached(node, fact.path, scan, SORTED + 1, classes=fact.only)
-        if len(values) <= SORTED:
-            dated = [(value, self._arranger.date(value)) for value in values]
-            ordered = by_date_then_name(dated, self._naming.sort_name)
+        if len(values) <= most:
+            ordered = by_date_then_name(self._dated(values), self._naming.sort_name)
             return Reached(ordered[start : start + size], len(values), capped, values)
-        if sifted:
-            shown, total = values[start : start + size], len(values)
-        elif fact.only and not apart:
-            shown, total, capped = values[:size], SORTED, True
-        else:
-            shown = self._reader.reached(node, fact.path, scan, size, start=start, classes=fact.only)
-            total = self._reader.count_reached(node, fact.path, scan, fact.only)
-        return Reached([(value, self._arranger.date(value)) for value in shown], total, capped, None)
+        shown = self._reader.reached(node, fact.path, scan, size, start=start, only=only)
+        return Reached(self._dated(shown), self._reader.count_reached(node, fact.path, scan, only), capped, None)
 
-    def _is_nameless(self, node: ox.NamedNode, fact: Fact) -> bool:
-        """Whether the values, by the first of them, have no name, so that what leads to them decides on their class."""
-        return any(self._naming.nameless(value, node) for value in self._reader.reached(node, fact.path, 1, 1))
+    def _only(self, node: ox.NamedNode, fact: Fact) -> Only:
+        """The wanted values; whether what leads to them can decide on their class, the first of them tells."""
+        first = self._reader.reached(node, fact.path, 1, 1)
+        nameless = any(self._naming.nameless(value, node) for value in first)
+        return Only(fact.only, self._naming.base_iri if nameless else None)
 
-    def _sifted(self, node: ox.NamedNode, fact: Fact, scan: int) -> list[Term]:
-        """Of a path's values those in the fact's classes or, without a name, those that something in them leads to."""
-        key = (fact.path, scan)
-        if key not in self._scanned:
-            self._scanned[key] = self._reader.reached(node, fact.path, scan, scan)
-        return [value for value in self._scanned[key] if self._is_wanted(value, fact, node)]
-
-    def _is_wanted(self, value: Term, fact: Fact, node: ox.NamedNode) -> bool:
-        if self._arranger.is_any(value, fact.only):
-            return True
-        return self._naming.nameless(value, node) and self._arranger.is_led_to(value, fact.only)
+    def _dated(self, values: Sequence[Term]) -> list[tuple[Term, ox.Literal | None]]:
+        return [(value, self._arranger.date(value)) for value in values]

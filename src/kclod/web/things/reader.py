@@ -46,6 +46,18 @@ class Claim:
     details: tuple[tuple[ox.NamedNode, Term], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The values that are wanted of a path: those in some classes or, where `base_iri` is given and they begin with it
+    and have no label, those that something in these classes leads to."""
+
+    classes: Sequence[str]
+    base_iri: str | None
+
+
+_WHO = ("?v", "?owner")
+
+
 class Reader:
     """The store with what a publisher's graphs mean. `graphs` gives their IRIs by role."""
 
@@ -110,15 +122,15 @@ class Reader:
         return self.store.count(predicate, node, DEFAULT_GRAPH, most)
 
     def reached(
-        self, node: ox.NamedNode, path: Path, scan: int, limit: int, *, start: int = 0, classes: Sequence[str] = ()
+        self, node: ox.NamedNode, path: Path, scan: int, limit: int, *, start: int = 0, only: Only | None = None
     ) -> list[Term]:
-        """The values of a path but the node itself, each once: of the first `scan`, those in one of some classes."""
-        where = _reaching(node, path, scan, classes)
+        """The values of a path but the node itself, each once: of the first `scan`, those that are wanted."""
+        where = _reaching(node, path, scan, only)
         return [row["v"] for row in self.store.solutions("?v", where, f"LIMIT {limit} OFFSET {start}")]
 
-    def count_reached(self, node: ox.NamedNode, path: Path, scan: int, classes: Sequence[str] = ()) -> int:
+    def count_reached(self, node: ox.NamedNode, path: Path, scan: int, only: Only | None = None) -> int:
         """How many `reached` would give without a limit."""
-        (row,) = self.store.solutions("(COUNT(*) AS ?n)", _reaching(node, path, scan, classes))
+        (row,) = self.store.solutions("(COUNT(*) AS ?n)", _reaching(node, path, scan, only))
         return int(cast("ox.Literal", row["n"]).value)
 
     def incoming_predicates(self, node: ox.NamedNode, enough: int) -> list[ox.NamedNode]:
@@ -237,11 +249,19 @@ class Reader:
         return self.store.quads_for_pattern(node, predicate, None, self._provenance)
 
 
-def _reaching(node: ox.NamedNode, path: Path, scan: int, classes: Sequence[str]) -> str:
+def _reaching(node: ox.NamedNode, path: Path, scan: int, only: Only | None) -> str:
     """The values of a path as ?v, bounded: what is beyond the first `scan` is not looked at."""
     reached = f"{{ SELECT DISTINCT ?v {{ {node} {path.sparql()} ?v FILTER(?v != {node}) }} LIMIT {scan} }}"
-    wanted = " || ".join(f"EXISTS {{ ?v a {ox.NamedNode(iri)} }}" for iri in classes)
-    return f"{reached} FILTER({wanted})" if wanted else reached
+    if only is None:
+        return reached
+    within, owned = (" || ".join(f"EXISTS {{ {who} a {ox.NamedNode(c)} }}" for c in only.classes) for who in _WHO)
+    if only.base_iri is None:
+        return f"{reached} FILTER({within})"
+    unlabelled = " && ".join(f"NOT EXISTS {{ ?v {each} ?label }}" for each in LABEL_PROPERTIES)
+    nameless = f"STRSTARTS(STR(?v), {ox.Literal(only.base_iri)}) && {unlabelled}"
+    # one pattern each, or an engine may begin with all things of a class
+    led_to = f"EXISTS {{ ?owner ?link ?v FILTER({owned}) }}"
+    return f"{reached} FILTER({within} || (isIRI(?v) && {nameless} && {led_to}))"
 
 
 def is_part(node: ox.NamedNode, whole: ox.NamedNode) -> bool:
