@@ -65,7 +65,7 @@ GRAPHS = st.sampled_from([ox.DefaultGraph(), ox.NamedNode(f"{X}g")])
 QUADS = st.builds(ox.Quad, IRIS | BLANKS, IRIS, IRIS | BLANKS | LITERALS, GRAPHS)
 
 
-@settings(max_examples=200)
+@settings(max_examples=300)
 @given(st.lists(QUADS, max_size=9), st.lists(QUADS, max_size=9), st.lists(QUADS, max_size=9))
 def test_an_update_makes_the_one_the_other(
     tmp_path_factory: pytest.TempPathFactory, old: list[ox.Quad], new: list[ox.Quad], both: list[ox.Quad]
@@ -82,6 +82,21 @@ def test_an_update_makes_the_one_the_other(
     wanted = {line for line in after.read_text("utf-8").splitlines() if not rdf.has_blank_node(line)}
     assert {f"{line} ." for line in difference.removed} == named - wanted
     assert {f"{line} ." for line in difference.added} == wanted - named
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # what is one more of two in the default graph says more in another one
+        ("_:u {p} _:u .\n_:u {p} _:v {g} .\n_:w {p} _:w .\n", "_:u {p} _:u .\n_:u {p} _:v {g} .\n"),
+        # a part that is kept once, and one that is added
+        ("_:u {p} {a} {g} .\n_:v {p} {a} {g} .\n", "_:u {p} {a} {g} .\n{a} {p} _:v .\n"),
+    ],
+)
+def test_updates_that_hypothesis_found_wrong(tmp_path: Path, old: str, new: str) -> None:
+    names = {name: f"<{X}{name}>" for name in "apg"}
+    before, after = (dump(tmp_path / f"{n}.nq", text.format(**names)) for n, text in enumerate((old, new)))
+    assert applied(before, compare(before, after)) == after.read_bytes()
 
 
 def test_the_difference_from_nothing_is_everything(tmp_path: Path) -> None:

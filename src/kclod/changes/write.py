@@ -44,8 +44,9 @@ def update(difference: Difference) -> Iterator[str]:
             yield f"{verb} {{\n{_grouped(lines[start : start + _PIECE])}}} ;\n"
     for part in dict.fromkeys(part.numbered(-1) for part in difference.removed_parts):
         yield _without(part)
-    for part in (*difference.kept, *difference.added_parts):
-        yield f"INSERT DATA {{\n{_grouped(list(part.lines()))}}} ;\n"
+    # a label may stand in one INSERT DATA of a request only (SPARQL 1.1, section 19.6)
+    for number, part in enumerate((*difference.kept, *difference.added_parts)):
+        yield f"INSERT DATA {{\n{_grouped(list(part.numbered(number).lines()))}}} ;\n"
 
 
 def _grouped(lines: Iterable[Line]) -> str:
@@ -83,7 +84,13 @@ def _nothing_else(label: str, lines: Sequence[Line]) -> str:
             said[graph].append((predicate, value))
         if value == _variable(label):
             saying[graph].append((subject, predicate))
-    written = []
+    said[""], saying[""]  # and the default graph
+    known_graphs = ", ".join(f"<{graph}>" for graph in sorted(said) if graph)
+    elsewhere = f" FILTER (?g NOT IN ({known_graphs}))" if known_graphs else ""
+    written = [
+        f"  FILTER NOT EXISTS {{ GRAPH ?g {{ {triple} }}{elsewhere} }}\n"
+        for triple in (f"{_variable(label)} ?p ?o", f"?s ?p {_variable(label)}")
+    ]
     for graph in sorted(said):
         for triple, names, known in (
             (f"{_variable(label)} ?p ?o", ("?p", "?o"), said[graph]),
