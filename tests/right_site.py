@@ -6,14 +6,14 @@ import contextlib
 import gzip
 import json
 import re
-import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, unquote, urlsplit
 
 from kclod.web.http.negotiation import Offer, choose, choose_encoding, choose_language, choose_profile
+from tests.listening import listening
 
 MODIFIED, SCHEMA = "Mon, 02 Nov 2026 10:00:00 GMT", "https://schema.org/Thing"
 THINGS = ("box", "상자")
@@ -218,15 +218,5 @@ def serving(site: Site) -> Iterator[str]:
 
         do_GET = do_HEAD = do_OPTIONS = do_PROPFIND = handle_any  # noqa: N815 # as http.server calls them
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}/"

@@ -193,6 +193,15 @@ def canonical_lines(lines: Iterable[Line]) -> list[Line]:
     return sorted(distinct)
 
 
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI (RFC 3987, section 2.2, without the ban on fragments, as in RDF)."""
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 

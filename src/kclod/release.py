@@ -23,12 +23,12 @@ import pyoxigraph as ox
 from pydantic import TypeAdapter
 
 from kclod import rdf, turtle
-from kclod.catalogue.making import FOLDER as ENTITIES
-from kclod.catalogue.making import Making as MakingCatalogue
 from kclod.columnar.build import FOLDER as COLUMNS
 from kclod.columnar.build import Columns, NoColumnsError, columns_of
 from kclod.columnar.making import Making
 from kclod.draft import Draft, drafting, only_writer, point, settle
+from kclod.entity_index.making import FOLDER as ENTITIES
+from kclod.entity_index.making import Making as MakingCatalogue
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.integrity import (
     FileEntry,

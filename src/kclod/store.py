@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import mmap
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Protocol, cast
 
 import pyoxigraph as ox
 
+from kclod.beside import Beside
 from kclod.errors import Problem, UsageError
 from kclod.rdf import DEFAULT_GRAPH, GraphName, Term
 from kclod.vocab import RDF
@@ -150,29 +149,17 @@ def _unwritable(path: Path, error: Exception) -> UsageError:
     )
 
 
-class Loading:
-    """A store that is being made by a process of its own, while this one does something else.
-
-    A new process, not a fork: RocksDB's threads do not survive a fork of a process that has used it.
-    """
+class Loading(Beside):
+    """A store that is being made by a process of its own, while this one does something else."""
 
     def __init__(self, path: Path, dump: Path) -> None:
+        super().__init__(_LOAD, path, dump)
         self.path = path
-        self._command = [sys.executable, "-c", _LOAD, str(path), str(dump)]
-
-    def __enter__(self) -> Loading:
-        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own code
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._process as process:
-            process.kill()
 
     def opened(self) -> ox.Store:
         """The store, once it is made, to be read and added to. UsageError when it could not be made."""
-        _, errors = self._process.communicate()
-        if self._process.returncode:
-            raise _unwritable(self.path, ChildProcessError(errors.strip().rpartition("\n")[2]))
+        if (failure := self.failure()) is not None:
+            raise _unwritable(self.path, ChildProcessError(failure))
         return ox.Store(str(self.path))
 
 

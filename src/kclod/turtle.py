@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
-from kclod.rdf import Statement, has_blank_node, relabelled, statement_of
+from kclod.rdf import Statement, has_blank_node, is_iri, relabelled, statement_of
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -141,7 +141,7 @@ class Names:
     """Writes IRIs: as prefixed names where the grammar allows it, the longest namespace first, else whole."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
-        usable = {ns: name for name, ns in sorted(prefixes.items()) if _PREFIX_NAME.fullmatch(name) and _is_iri(ns)}
+        usable = {ns: name for name, ns in sorted(prefixes.items()) if _PREFIX_NAME.fullmatch(name) and is_iri(ns)}
         self._prefix_of = usable
         longest_first = sorted(usable, key=len, reverse=True)
         self._namespace = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
@@ -167,14 +167,6 @@ class Names:
     def used(self) -> list[tuple[str, str]]:
         """The prefixes, with their namespaces, of the names given so far; ordered by prefix."""
         return sorted((self._prefix_of[namespace], namespace) for namespace in self._used)
-
-
-def _is_iri(text: str) -> bool:
-    try:
-        ox.NamedNode(text)
-    except ValueError:
-        return False
-    return True
 
 
 class _Writer:

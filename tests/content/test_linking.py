@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from kclod.linking.declared import read_target
-from kclod.linking.mapping_set import read_set
-from kclod.linking.things import query_things
 from kclod.match import Index, Match
 from kclod.match.entity import WITHDRAWN
 from kclod.match.registries import read_registry
 from kclod.project import Project
+from kclod.proposals.declared import read_target
+from kclod.proposals.mapping_set import read_set
+from kclod.proposals.things import query_things
 from kclod.release import Release
 from kclod.store import open_read_only
 

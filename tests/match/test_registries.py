@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from kclod.errors import UsageError
-from kclod.linking.declared import read_target
 from kclod.match import Entity, Name, Reference
 from kclod.match.entity import WITHDRAWN
 from kclod.match.registries import Table, read_registry
 from kclod.match.registries.ror import entity_of
+from kclod.proposals.declared import read_target
 from tests.bench.registry import published
 from tests.match.records import RECORDS, entities
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, urlsplit
 
 import pytest
 from lights import BASE
 from running import running
+from tests.listening import listening
 
 from kclod.check import RULES, Client, Report, check
 from kclod.release import Release
@@ -73,18 +73,8 @@ def proxy(behind: list[str], prefix: str, *, pass_on: bool) -> Iterator[str]:
 
         do_GET = do_HEAD = do_OPTIONS = do_PROPFIND = handle_any  # noqa: N815 # as http.server calls them
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{prefix}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}{prefix}/"
 
 
 @pytest.mark.parametrize("pass_on", [True, False])

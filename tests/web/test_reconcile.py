@@ -625,7 +625,7 @@ def test_a_busy_service_says_when_to_come_again(app: flask.Flask, client: FlaskC
     entered, leave = threading.Barrier(LIMITS.reconcile_batches + 1), threading.Event()
 
     def hold() -> None:
-        with places.place():
+        with places.turns.taken():
             entered.wait(10)
             leave.wait(10)
 
@@ -633,7 +633,7 @@ def test_a_busy_service_says_when_to_come_again(app: flask.Flask, client: FlaskC
     for thread in threads:
         thread.start()
     entered.wait(10)
-    with pytest.raises(BusyError), places.place():
+    with pytest.raises(BusyError), places.turns.taken():
         pass
     response = ask(client, {"q": {"query": "Ann"}})
     assert (response.status_code, response.json["code"]) == (503, "busy")

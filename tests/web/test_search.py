@@ -165,10 +165,9 @@ def test_without_an_index(release: Release, tmp_path: Path) -> None:
         close(app)
 
 
-def test_too_many_at_a_time(app: flask.Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kclod.web.searching._PATIENCE", 0.01)
+def test_too_many_at_a_time(app: flask.Flask) -> None:
     engine = of(app).search
-    places = [engine._place() for _ in range(4)]
+    places = [engine._turns.taken() for _ in range(4)]
     for place in places:
         place.__enter__()
     try:

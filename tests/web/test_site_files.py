@@ -6,14 +6,13 @@ import contextlib
 import re
 import shutil
 import tempfile
-import threading
 import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from bounds import LIMITS
 from browsing import CHROMIUM, REQUIRED, browser, visiting
 from flask.testing import FlaskClient
 from tests import web_servers
+from tests.listening import listening
 from tests.servers import free_port
 
 from kclod.check import Client, Report, check
@@ -332,18 +332,8 @@ def plain_host(folder: Path) -> Iterator[str]:
                     return
             super().do_GET()
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/lights/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}/lights/"
 
 
 @pytest.mark.skipif(not CHROMIUM and not REQUIRED, reason="Chromium is not installed (Debian: chromium)")

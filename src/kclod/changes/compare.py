@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,9 +81,9 @@ def compare(before: Path | None, after: Path | None, most: int | None = None) ->
     return Difference(_decoded(removed), _decoded(added), gone, come, kept)
 
 
-def _lines(file: object, blank: list[bytes]) -> Iterator[bytes]:
+def _lines(file: Iterable[bytes], blank: list[bytes]) -> Iterator[bytes]:
     """Lines without blank nodes; the others are put aside. Strings can look as if they had some."""
-    for line in file:  # type: ignore[attr-defined]  # a file or nothing
+    for line in file:
         if b"_:" in line and has_blank_node(line.decode()):
             blank.append(line)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kclod.rdf import Line, relabelled
@@ -42,9 +42,9 @@ def blank_nodes(line: Line) -> list[str]:
     return [match[1] for match in _STRING_OR_BLANK.finditer(line) if match[1]]
 
 
-def relabel(line: Line, name: object) -> Line:
+def relabel(line: Line, name: Callable[[str], str]) -> Line:
     """The line with each blank node written as `name(label)`."""
-    return _STRING_OR_BLANK.sub(lambda match: name(match[1]) if match[1] else match[0], line)  # type: ignore[operator]
+    return _STRING_OR_BLANK.sub(lambda match: name(match[1]) if match[1] else match[0], line)
 
 
 def components(lines: Iterable[Line]) -> Counter[Component]:

@@ -152,7 +152,7 @@ def export_site(
     DIR is new, empty, or an earlier export, which is replaced in one step. docs/static.md tells how to put it online.
     """
     from kclod.site_files import export as export_files  # noqa: PLC0415  # the whole site to import
-    from kclod.web.addresses_given import checked_url  # noqa: PLC0415
+    from kclod.web.addresses_given import checked_url  # noqa: PLC0415  # flask to import
 
     started = time.monotonic()
     release = load(chosen) if chosen else current(releases or folder / RELEASES)

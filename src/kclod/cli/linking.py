@@ -13,17 +13,17 @@ import click
 from kclod.cli.frame import FILE, OUT, RELEASES, main, messages, note, output, project_option, releases_option
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.link import Record, check_records, read_links
-from kclod.linking import online
-from kclod.linking.declared import Target, read_target
-from kclod.linking.mapping_set import read_set, write_set
-from kclod.linking.polite import Polite
-from kclod.linking.propose import Known, known_of, proposal_set, proposals
-from kclod.linking.review import Review
-from kclod.linking.things import linked_things, query_things
 from kclod.match import Entity, Index, Match
 from kclod.match.entity import WITHDRAWN
 from kclod.match.registries import read_registry
 from kclod.project import Project
+from kclod.proposals import online
+from kclod.proposals.declared import Target, read_target
+from kclod.proposals.mapping_set import read_set, write_set
+from kclod.proposals.polite import Polite
+from kclod.proposals.propose import Known, known_of, proposal_set, proposals
+from kclod.proposals.review import Review
+from kclod.proposals.things import linked_things, query_things
 from kclod.records import ENTITIES, load_records
 from kclod.registries import read_schemes
 from kclod.release import current

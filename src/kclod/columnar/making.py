@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
+from kclod.beside import Beside
 from kclod.columnar.build import NoColumnsError, columns_of
 from kclod.errors import Problem, UsageError
 from kclod.rdf import split_line
 
 
-class Making:
+class Making(Beside):
     """Columns that are being made, in a folder that is there when `finish` returns, unless the graph has none."""
 
     def __init__(self, dump: Path, folder: Path) -> None:
+        super().__init__(_MAKE, dump, folder)
         self._folder = folder
-        self._command = [sys.executable, "-c", _MAKE, str(dump), str(folder)]
-
-    def __enter__(self) -> Making:
-        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own code
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._process as process:
-            process.kill()
 
     def finish(self) -> None:
         """Wait for the files. UsageError when they could not be made."""
-        _, errors = self._process.communicate()
-        if self._process.returncode:
-            message = f"cannot make the columns: {errors.strip().rpartition(chr(10))[2]}"
+        if (failure := self.failure()) is not None:
+            message = f"cannot make the columns: {failure}"
             raise UsageError(Problem("columns.failed", message, "check space and memory", str(self._folder)))
 
 

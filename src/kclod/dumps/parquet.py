@@ -24,7 +24,7 @@ _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
 def write_parquet(table: Table, rows: Callable[[], Iterable[Row]], out: BinaryIO) -> None:
     """Write a table; `rows` gives its rows anew each time. A column with a value that its type cannot hold is text."""
     import pyarrow as pa  # noqa: PLC0415  # an extra
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415  # the same extra
 
     readers = [_READ.get(column.datatype or "") for column in table.columns]
     for row in rows():

@@ -17,7 +17,7 @@ def signer_of(path: Path) -> Sign:
     """
     try:
         from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415  # an extra
-        from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415  # the same extra
     except ImportError:
         fix = "pip install 'kclod[sign]'"
         raise UsageError(

@@ -49,7 +49,8 @@ def _write(connection: sqlite3.Connection, name: str, table: Table, rows: Iterab
         connection.execute(f"INSERT INTO {_quoted(name)} VALUES ({marks})", values)  # noqa: S608  # names are quoted
         for n in several:
             other = _quoted(f"{name}__{table.columns[n].name}")
-            connection.executemany(f"INSERT INTO {other} VALUES (?, ?, ?)", _numbered(row[0][0], row[n], kinds[n]))  # noqa: S608
+            insert = f"INSERT INTO {other} VALUES (?, ?, ?)"  # noqa: S608  # names are quoted
+            connection.executemany(insert, _numbered(row[0][0], row[n], kinds[n]))
 
 
 def _numbered(iri: str, cell: Iterable[str], kind: str) -> Iterator[tuple[str, int, str | int | float]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kclod.errors import Problem
+from kclod.rdf import is_iri
 from kclod.rml.document import Document, Resource, Value, load, name_in_rml
 from kclod.rml.model import (
     Constant,
@@ -25,7 +26,7 @@ from kclod.rml.model import (
     TriplesMap,
 )
 from kclod.rml.sourceparse import SourceReader
-from kclod.rml.termparse import TermReader, is_iri
+from kclod.rml.termparse import TermReader
 
 
 def parse_mappings(paths: Sequence[Path]) -> tuple[list[TriplesMap], list[Problem]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kclod.errors import Problem, RefusedError, UsageError
+from kclod.rdf import is_iri
 from kclod.rml.compile import CompiledMapping
 from kclod.rml.cursor import Cursor, JoinIndex
 from kclod.rml.execute import Program, blocks, join_indexes
@@ -14,7 +15,6 @@ from kclod.rml.model import LogicalSource
 from kclod.rml.result import Batch, MapResult, Reject
 from kclod.rml.sources import Given, Sources, by_row
 from kclod.rml.spread import processors, spread
-from kclod.rml.termparse import is_iri
 
 BIG = 8_000_000
 """From how many bytes of input on it pays to start several processes."""

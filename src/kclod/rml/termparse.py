@@ -229,15 +229,6 @@ class TermReader:
             )
 
 
-def is_iri(text: str) -> bool:
-    """Whether a text is an absolute IRI (RFC 3987, section 2.2, without the ban on fragments, as in RDF)."""
-    try:
-        ox.NamedNode(text)
-    except ValueError:
-        return False
-    return True
-
-
 def is_language(text: str) -> bool:
     """Whether a text can be a valid language tag (BCP 47, section 2.2.9): well-formed, of a registered language.
 

@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 import pyoxigraph as ox
 
+from kclod.rdf import is_iri
 from kclod.rml import xsd
 from kclod.rml.document import name_in_rml
 from kclod.rml.values import SURROGATE, blank_label, is_encodable
@@ -148,14 +149,6 @@ def _unsafe(value: str) -> str:
     return f"<{_BREAKS_A_LINE.sub(lambda match: f'{chr(92)}u{ord(match[0]):04X}', value)}>"
 
 
-def _is_valid(value: str) -> bool:
-    try:
-        ox.NamedNode(value)
-    except ValueError:
-        return False
-    return True
-
-
 def always_valid(literals: tuple[str, ...], base: str | None) -> str | None:
     """What a template of IRI-safe values begins with, if whatever the values are it makes a valid IRI; else None.
 
@@ -168,7 +161,7 @@ def always_valid(literals: tuple[str, ...], base: str | None) -> str | None:
             return None
         head = base + head
     samples = (head + "".join(value + text for text in rest) for value in ("", "z"))
-    return head if _FITS_AFTER.match(head) and all(map(_is_valid, samples)) else None
+    return head if _FITS_AFTER.match(head) and all(map(is_iri, samples)) else None
 
 
 def graph_end(end: str) -> Make:

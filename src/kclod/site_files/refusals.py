@@ -6,13 +6,11 @@ What a running server says of one address in particular (what is called alike, w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http import HTTPStatus
 
 from kclod.site_files.places import ERRORS, languages
 from kclod.site_files.work import Done, Work
-from kclod.web.http.negotiation import Offer
 from kclod.web.http.refusals import refused
-from kclod.web.http.responses import ProblemError
+from kclod.web.http.responses import ProblemError, not_acceptable
 from kclod.web.http.table import TABLE
 
 FILES_ONLY = "files-only"
@@ -63,14 +61,3 @@ def _errors() -> Iterator[tuple[str, ProblemError]]:
         yield str(status), ProblemError(status, code, detail)
     for kind, endpoint in OFFERED.items():
         yield f"406-{kind}", not_acceptable(TABLE[endpoint].offers)
-
-
-def not_acceptable(offers: tuple[Offer, ...]) -> ProblemError:
-    """The refusal of a request that accepts nothing of what there is, in the words of `negotiate`."""
-    listed = [offer.media_type for offer in offers]
-    return ProblemError(
-        HTTPStatus.NOT_ACCEPTABLE,
-        "not-acceptable",
-        f"none of the media types in the Accept header can be sent; there are: {', '.join(listed)}",
-        extra={"available": listed},
-    )

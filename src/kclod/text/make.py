@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from kclod.beside import Beside
 from kclod.errors import Problem, UsageError
 from kclod.rdf import DEFAULT_GRAPH, Term, triples_from
 from kclod.text.schema import Writer, kinds_of, require_fts5, value_of, writable
@@ -90,27 +89,18 @@ def _unwritable(path: Path, error: Exception) -> UsageError:
     )
 
 
-class Indexing:
+class Indexing(Beside):
     """An index that is being made by a process of its own, while this one does something else."""
 
     def __init__(self, path: Path, dump: Path) -> None:
-        self._path = path
-        self._command = [sys.executable, "-c", _MAKE, str(path), str(dump)]
-
-    def __enter__(self) -> Indexing:
         require_fts5()
-        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own code
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._process as process:
-            process.kill()
+        super().__init__(_MAKE, path, dump)
+        self._path = path
 
     def finished(self) -> None:
         """Wait for it. UsageError when it could not be made."""
-        _, errors = self._process.communicate()
-        if self._process.returncode:
-            raise _unwritable(self._path, ChildProcessError(errors.strip().rpartition("\n")[2]))
+        if (failure := self.failure()) is not None:
+            raise _unwritable(self._path, ChildProcessError(failure))
 
 
 _MAKE = "import sys, pathlib; from kclod.text.make import make_index; make_index(*map(pathlib.Path, sys.argv[1:]))"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,8 +16,8 @@ from kclod.text.index import OutOfTimeError
 from kclod.text.names import Names, Nearness
 from kclod.text.schema import LONGEST_NAME, value_of
 from kclod.vocab import DCT, NAMES, OTHER_NAMES, OWL, RDF, RDFS, SH
-from kclod.web.engine.outcomes import BusyError
 from kclod.web.things.reader import TYPE, Reader
+from kclod.web.turns import Turns
 
 ABOUT_TERMS = (OWL, RDF, RDFS, SH)
 """Vocabularies that describe vocabularies."""
@@ -74,7 +72,7 @@ class Search:
 
     def __init__(self, release: Release, reader: Reader) -> None:
         self._reader = reader
-        self._places = threading.BoundedSemaphore(_AT_A_TIME)
+        self._turns = Turns(_AT_A_TIME, _PATIENCE)
         try:
             self._index: TextIndex | None = TextIndex(release.text_path)
         except UsageError:  # a release of an older version
@@ -93,7 +91,7 @@ class Search:
         found: dict[ox.NamedNode, Thing] = {}
         if self._index is None:
             return Results()
-        with self._place():
+        with self._turns.taken():
             hits = Names(self._index).search(text, max(_NAMES_A_THING * (most + 1), _NAMES), _SECONDS)
         hits.sort(key=lambda hit: (hit.nearness, not hit.preferred, not _speaks(hit.term, language)))
         for hit in hits:
@@ -111,7 +109,7 @@ class Search:
         if self._index is None:
             return Results()
         try:
-            with self._place():
+            with self._turns.taken():
                 matches = self._index.best(text, _NAMES_A_THING * (most + 1), _SECONDS)
         except TextQueryError:
             return Results()
@@ -146,15 +144,6 @@ class Search:
         classes = [quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)]
         sizes = self._reader.classes()
         return min(classes, key=lambda c: (c.startswith(ABOUT_TERMS), sizes.get(c, 0), c), default=None)
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=_PATIENCE):
-            raise BusyError
-        try:
-            yield
-        finally:
-            self._places.release()
 
 
 def _speaks(term: str, language: str) -> bool:

@@ -66,18 +66,21 @@ def negotiate(offers: Sequence[Offer], links: Iterable[tuple[str, str]] = ()) ->
     flask.g.negotiated = True
     choice = choose(flask.request.headers.get("Accept"), offers)
     if choice is None:
-        listed = dict(links)
-        raise ProblemError(
-            HTTPStatus.NOT_ACCEPTABLE,
-            "not-acceptable",
-            "none of the media types in the Accept header can be sent; there are: "
-            + ", ".join(o.media_type for o in offers),
-            extra={"available": [o.media_type for o in offers]},
-            headers={"Link": ", ".join(f'<{href}>; rel="alternate"; type="{kind}"' for href, kind in listed.items())}
-            if listed
-            else None,
-        )
+        raise not_acceptable(offers, links)
     return choice
+
+
+def not_acceptable(offers: Sequence[Offer], links: Iterable[tuple[str, str]] = ()) -> ProblemError:
+    """The 406 of a request that accepts nothing of what there is; `links` as in `negotiate`."""
+    listed = [offer.media_type for offer in offers]
+    alternates = ", ".join(f'<{href}>; rel="alternate"; type="{kind}"' for href, kind in dict(links).items())
+    return ProblemError(
+        HTTPStatus.NOT_ACCEPTABLE,
+        "not-acceptable",
+        f"none of the media types in the Accept header can be sent; there are: {', '.join(listed)}",
+        extra={"available": listed},
+        headers={"Link": alternates} if alternates else None,
+    )
 
 
 def answer(

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kclod.catalogue.entities import Catalogue
+from kclod.entity_index.entities import Catalogue
 from kclod.match import Entity, Match, Name
 from kclod.match.score import weights
 from kclod.web.reconciling.asked import AskedError, Query
@@ -25,8 +25,6 @@ from kclod.web.reconciling.values import Comparer
 
 _RIVALS = 12
 """Candidates of a query with properties, of which these may put any first."""
-_NAMESAKES = 5
-"""Candidates that are looked at at least, to see whether others have the same name."""
 _HOPELESS = 1e-4
 """What share of the likelihood of the best a candidate has, to be worth showing."""
 _BEARERS = 200
@@ -37,7 +35,6 @@ _FOR, _AGAINST = 12.0, 0.04
 """By what the odds are multiplied where a property agrees, and where it disagrees."""
 _KEPT = 64
 """Choices of types whose entities are known."""
-_SAME_NAME = "same_name"
 IDENTIFIER = "is_identifier"
 """The feature of a candidate whose identifier is the query."""
 
@@ -69,7 +66,7 @@ class _Resolved:
     @property
     def most(self) -> int:
         """Candidates that are looked for: more where properties may put another one first."""
-        return max(_RIVALS if self.predicates else _NAMESAKES, self.query.limit)
+        return max(_RIVALS, self.query.limit) if self.predicates else self.query.limit
 
 
 class Matcher:
@@ -176,17 +173,16 @@ class Matcher:
     def _weighed(self, one: _Resolved, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The likelihoods given what the properties say of the candidates."""
         nobody = max(1.0 - sum(c.likelihood for c in candidates), 1e-9) if one.query.text else 1.0
-        odds, features, doubts, factors = [], [], [], []
+        odds, features, doubts = [], [], []
         for candidate in candidates:
-            factor, told, doubtful = 1.0, dict(candidate.features), candidate.doubtful
+            own, told, doubtful = candidate.likelihood / nobody, dict(candidate.features), candidate.doubtful
             for condition, predicate in zip(one.query.conditions, one.predicates, strict=True):
                 likeness = self._comparer.likeness(candidate.iri, predicate, condition)
                 if likeness is not None:
                     told[f"property:{condition.property}"] = round(likeness, 3)
-                    factor *= _factor(likeness)
+                    own *= _factor(likeness)
                     doubtful = doubtful or likeness < _AGREES
-            odds.append(factor * candidate.likelihood / nobody)
-            factors.append(factor)
+            odds.append(own)
             features.append(told)
             doubts.append(doubtful)
         order = sorted(range(len(odds)), key=lambda i: (-odds[i], candidates[i].iri))
@@ -196,26 +192,18 @@ class Matcher:
             value = odds[place] / total
             safe = place == order[0] and value >= bounds.safe and odds[place] >= bounds.ahead * second
             safe = safe and not doubts[place] and bool(one.query.text)
-            if safe and features[place].get(_SAME_NAME):  # what else tells namesakes apart was not asked for
-                others = (i for i in order if i != place and features[i].get(_SAME_NAME))
-                safe = all(factors[place] >= bounds.ahead * factors[i] for i in others)
             found.append(Candidate(candidates[place].iri, value, features[place], safe))
         return found
 
 
 def _candidates(matches: Sequence[Match]) -> list[Candidate]:
-    """Matches as candidates. That the next one is nearly as likely is no doubt of its own: a property may part them.
-
-    Of namesakes none is safe, though one be likelier for a name that it has besides: a name alone does not tell.
-    """
+    """Matches as candidates. That the next one is nearly as likely is no doubt of its own: a property may part them."""
     found, bound = [], weights().ahead
-    namesakes = sum(bool(match.score.features.get(_SAME_NAME)) for match in matches)
     for place, match in enumerate(matches):
         score, rival = match.score, matches[1].score if place == 0 and len(matches) > 1 else None
         rivalled = rival is not None and score.value < bound * rival.value
         told = {name: round(value, 3) for name, value in score.features.items() if value}
-        safe = score.safe and not (namesakes > 1 and told.get(_SAME_NAME))
-        found.append(Candidate(match.entity.id, score.value, told, safe, len(score.doubts) > rivalled))
+        found.append(Candidate(match.entity.id, score.value, told, score.safe, len(score.doubts) > rivalled))
     return found
 
 

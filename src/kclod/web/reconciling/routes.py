@@ -187,7 +187,7 @@ def _asked(parameters: dict[str, str]) -> Json:
         publication.shares.check(client)
         if len(given) != 1:
             raise ProblemError(400, "missing-query", "send a field `queries` or a field `extend`, and not both")
-        with publication.shares.running(client), _places_free(), publication.reconciliation.place():
+        with publication.shares.running(client), _places_free(), publication.reconciliation.turns.taken():
             service = _service(publication)
             return (_queries if given[0] == "queries" else _extended)(publication, service, parameters[given[0]])
     except ShareError as error:

@@ -12,7 +12,7 @@ import numpy as np
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from kclod.catalogue.entities import Catalogue
+from kclod.entity_index.entities import Catalogue
 from kclod.rdf import DEFAULT_GRAPH
 from kclod.vocab import RDFS
 from kclod.web.reconciling.spaces import Spaces

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from kclod.catalogue.entities import Catalogue, said_in
+from kclod.entity_index.entities import Catalogue, said_in
 from kclod.errors import UsageError
 from kclod.match import Entity, Name
 from kclod.release import Release
@@ -25,6 +23,7 @@ from kclod.web.reconciling.values import Comparer
 from kclod.web.searching import Search
 from kclod.web.things.labels import Labels
 from kclod.web.things.reader import Reader
+from kclod.web.turns import Turns
 
 _PATIENCE = 1.0
 """Seconds for which a batch waits for others."""
@@ -104,7 +103,8 @@ class Reconciliation:
         self._parts = release, reader, labels, search
         self._service: Service | None = None
         self._making = threading.Lock()
-        self._places = threading.BoundedSemaphore(limits.reconcile_batches)
+        self.turns = Turns(limits.reconcile_batches, _PATIENCE)
+        """Of those whose batch is being answered."""
 
     def service(self, patience: float = -1) -> Service:
         """The service, made now if it is not yet. BusyError when another is making it for longer than the patience."""
@@ -116,13 +116,3 @@ class Reconciliation:
             finally:
                 self._making.release()
         return self._service
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """While a batch is answered. BusyError when as many as may be are being answered."""
-        if not self._places.acquire(timeout=_PATIENCE):
-            raise BusyError
-        try:
-            yield
-        finally:
-            self._places.release()

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 
-import pyoxigraph as ox
-
-from kclod.catalogue.entities import identifier_space, is_entity
+from kclod.entity_index.entities import identifier_space, is_entity
+from kclod.rdf import is_iri
 from kclod.site import Site
 from kclod.vocab import OWL
 
@@ -44,12 +43,3 @@ class Spaces:
             if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
                 return f"{prefix}:{iri[len(namespace) :]}" if prefix else iri[len(namespace) :]
         return iri
-
-
-def is_iri(text: str) -> bool:
-    """Whether a text can be an IRI at all."""
-    try:
-        ox.NamedNode(text)
-    except ValueError:
-        return False
-    return True

@@ -55,9 +55,6 @@ class Only:
     base_iri: str | None
 
 
-_WHO = ("?v", "?owner")
-
-
 class Reader:
     """The store with what a publisher's graphs mean. `graphs` gives their IRIs by role."""
 
@@ -254,7 +251,8 @@ def _reaching(node: ox.NamedNode, path: Path, scan: int, only: Only | None) -> s
     reached = f"{{ SELECT DISTINCT ?v {{ {node} {path.sparql()} ?v FILTER(?v != {node}) }} LIMIT {scan} }}"
     if only is None:
         return reached
-    within, owned = (" || ".join(f"EXISTS {{ {who} a {ox.NamedNode(c)} }}" for c in only.classes) for who in _WHO)
+    classes = [ox.NamedNode(iri) for iri in only.classes]
+    within, owned = (" || ".join(f"EXISTS {{ {who} a {c} }}" for c in classes) for who in ("?v", "?owner"))
     if only.base_iri is None:
         return f"{reached} FILTER({within})"
     unlabelled = " && ".join(f"NOT EXISTS {{ ?v {each} ?label }}" for each in LABEL_PROPERTIES)

@@ -19,10 +19,10 @@ from kclod import pipeline
 from kclod.cli import main
 from kclod.errors import UsageError
 from kclod.link import read_links
-from kclod.linking.mapping_set import read_set
-from kclod.linking.polite import Polite
-from kclod.linking.review import Review
 from kclod.project import Project
+from kclod.proposals.mapping_set import read_set
+from kclod.proposals.polite import Polite
+from kclod.proposals.review import Review
 from tests.conftest import MINI
 
 DECLARED = """registries:

@@ -8,10 +8,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
-from kclod.linking.declared import Target
-from kclod.linking.mapping_set import MappingSet, Row, new_set
 from kclod.match import Entity, Match
 from kclod.match.entity import WITHDRAWN
+from kclod.proposals.declared import Target
+from kclod.proposals.mapping_set import MappingSet, Row, new_set
 
 NOT = "Not"
 LEXICAL, COMPOSITE = "semapv:LexicalMatching", "semapv:CompositeMatching"

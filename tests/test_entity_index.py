@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kclod import catalogue, pipeline, rdf
+from kclod import pipeline, rdf
 from kclod import release as release_module
-from kclod.catalogue.entities import Catalogue, Said, make, said_in, said_in_dump
-from kclod.catalogue.making import Making
+from kclod.entity_index.entities import Catalogue, Said, make, said_in, said_in_dump
+from kclod.entity_index.making import Making
 from kclod.errors import UsageError
 from kclod.pipeline import checks
 from kclod.release import verify
@@ -145,5 +145,5 @@ def test_a_release_of_a_large_graph_has_them_whichever_way_it_is_built(
 
 
 def test_nothing_heavy_is_imported_by_a_build() -> None:
-    assert catalogue.__doc__
-    assert not hasattr(catalogue, "Catalogue")
+    assert entity_index.__doc__
+    assert not hasattr(entity_index, "Catalogue")

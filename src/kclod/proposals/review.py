@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from kclod.link.sssom import BUILT_IN
-from kclod.linking.mapping_set import MappingSet, Row, added, read_set, write_set
-from kclod.linking.propose import NOT
+from kclod.proposals.mapping_set import MappingSet, Row, added, read_set, write_set
+from kclod.proposals.propose import NOT
 
 CURATED = "semapv:ManualMappingCuration"
 ACCEPT, REJECT = "accept", "reject"

@@ -13,11 +13,11 @@ from typing import Any
 import pyoxigraph as ox
 
 from kclod.errors import Problem, UsageError
-from kclod.linking.declared import Target
-from kclod.linking.polite import Polite
-from kclod.linking.things import entities_of
 from kclod.match import Entity, Name
 from kclod.match.normalise import is_acronymic
+from kclod.proposals.declared import Target
+from kclod.proposals.polite import Polite
+from kclod.proposals.things import entities_of
 
 _BATCH = 10
 """Queries in one request where the service does not say how many it takes."""
