@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kclod import pipeline, rdf
+from kclod import entity_index, pipeline, rdf
 from kclod import release as release_module
 from kclod.entity_index.entities import Catalogue, Said, make, said_in, said_in_dump
 from kclod.entity_index.making import Making
