@@ -183,7 +183,7 @@ NAMES = st.text("ab등9%41/#:.-_~'·", max_size=6)
 IRIS = st.one_of(
     st.sampled_from([RDF["type"], RDF["first"], RDF["rest"], RDF["nil"], XSD["integer"]]),
     st.builds(lambda base, name: base + name, st.sampled_from(list(PREFIXES.values())[:6]), NAMES)
-    .filter(turtle._is_iri)
+    .filter(rdf.is_iri)
     .map(ox.NamedNode),
 )
 BLANKS = st.integers(0, 5).map(lambda n: ox.BlankNode(f"b{n}"))
