@@ -391,6 +391,9 @@ def test_charts_of_any_query(visit: Callable[..., Visit]) -> None:
     expect(page.get_by_role("link", name=re.compile("APEC summit.*2023-11")).first).to_be_attached()
 
 
+OUTSIDE = "!document.activeElement.closest('.CodeMirror')"
+
+
 def test_suggestions_in_the_editor(visit: Callable[..., Visit]) -> None:
     page = visit("/sparql?lang=fr").page
     ready(page)
@@ -398,12 +401,36 @@ def test_suggestions_in_the_editor(visit: Callable[..., Visit]) -> None:
     page.keyboard.type("protoc")
     hint = page.locator(".CodeMirror-hint", has_text="kclod:MemorandumOfUnderstanding")
     expect(hint).to_contain_text("protocole")
+    page.evaluate("window.left = 0; document.querySelector('.CodeMirror').addEventListener('focusout', () => left++)")
     hint.click()
     expect(page.locator(".CodeMirror")).to_contain_text("PREFIX kclod: <https://w3id.org/kclod/ontology#>")
     expect(page.locator(".CodeMirror-hint")).to_have_count(0)
+    assert page.evaluate("left") == 0, "the focus stays in the text, so that nothing has to bring it back later"
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
-    assert page.evaluate("!document.activeElement.closest('.CodeMirror')"), "the keyboard gets out of the editor"
+    assert page.evaluate(OUTSIDE), "the keyboard gets out of the editor"
+
+
+def test_suggestions_by_the_keyboard_alone(visit: Callable[..., Visit]) -> None:
+    page = visit("/sparql?lang=fr").page
+    ready(page)
+    typed(page, "PREFIX kclod: <https://w3id.org/kclod/ontology#>\nSELECT * WHERE { ?s a ")
+    hints = page.locator(".CodeMirror-hint")
+    page.keyboard.type("protoc")
+    expect(hints).to_contain_text(["kclod:MemorandumOfUnderstanding"])
+    page.keyboard.press("Tab")
+    expect(page.locator(".CodeMirror")).to_contain_text("?s a kclod:MemorandumOfUnderstanding")
+    expect(hints).to_have_count(0)
+    page.keyboard.press("Tab")
+    assert page.evaluate(OUTSIDE), "a suggestion taken does not come again"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type(" ; a protoc")
+    expect(hints).to_contain_text(["kclod:MemorandumOfUnderstanding"])
+    page.keyboard.press("Escape")
+    expect(hints).to_have_count(0)
+    page.keyboard.press("Tab")
+    assert page.evaluate(OUTSIDE), "Escape puts the suggestions away, and Tab goes on"
+    assert page.locator("#query").input_value().endswith(" ; a protoc")
 
 
 def test_a_fault_is_shown_at_its_place(visit: Callable[..., Visit]) -> None:

@@ -32,6 +32,13 @@ export function makeEditor(area, terms, run) {
   input.setAttribute("aria-label", area.labels[0]?.textContent ?? "");
   document.querySelector(`label[for="${area.id}"]`).addEventListener("click", () => yasqe.focus());
   yasqe.on("change", () => { area.value = yasqe.getValue(); });
+  // The focus stays in the text when a suggestion is pressed. CodeMirror lets it go and takes it back 20 ms later, from
+  // whoever has it by then: a key pressed meanwhile would not get out of the editor (WCAG 2.1.2).
+  place.addEventListener("mousedown", (event) => {
+    if (!event.target.closest(".CodeMirror-hints")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
   let mark = null;
   return {
     set value(text) { yasqe.setValue(text); },
@@ -96,8 +103,10 @@ function teach({ prefixes, classes, properties }) {
   }
 }
 
-/** Terms by what was typed: the beginning of an IRI or a compact name, or a part of a name or label. */
+/** Terms by what was typed: the beginning of an IRI or a compact name, or a part of a name or label. Nothing where a term
+ *  is typed in full: a suggestion that was taken would come again for ever, and Tab take it again (WCAG 2.1.2). */
 function matching(terms, typed, iri) {
+  if (terms.some((term) => term.text === typed.trim())) return [];
   const plain = typed.replace(/^<|>$/g, "").trim().toLowerCase();
   const local = plain.includes(":") ? plain.slice(plain.indexOf(":") + 1) : plain;
   const scored = [];
