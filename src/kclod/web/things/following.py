@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kclod.layout import Fact
 from kclod.rdf import Term
 from kclod.web.things.arranging import Arranger
-from kclod.web.things.incoming import SORTED, by_date_then_name
+from kclod.web.things.incoming import EXAMPLES, SORTED, by_date_then_name
 from kclod.web.things.naming import Naming
 from kclod.web.things.reader import Only, Reader
 
@@ -40,25 +40,31 @@ class Follower:
         self._reader, self._arranger, self._naming = reader, arranger, naming
 
     def reached(self, node: ox.NamedNode, fact: Fact, start: int, size: int, *, apart: bool = False) -> Reached:
-        """The values from `start`, `size` of them; `apart` for a page of the fact's own, which can afford to count."""
+        """The values from `start`, `size` of them; `apart` for a page of the fact's own, which can afford to count.
+
+        Where a page of a thing cannot put them in order, it has fewer.
+        """
         scan = _SCANNED_APART if apart else _SCANNED
         only = self._only(node, fact) if fact.only else None
         most = SORTED if apart else _SORTED_IN_PASSING
         values = self._reader.reached(node, fact.path, scan, most + 1, only=only)
         if only is not None and len(values) > most and not apart:
-            return Reached(self._dated(values[:size]), most, True, None)
+            return Reached(self._dated(values[:EXAMPLES]), most, True, None)
         capped = self._reader.count_reached(node, fact.path, scan + 1) > scan
         if len(values) <= most:
             ordered = by_date_then_name(self._dated(values), self._naming.sort_name)
             return Reached(ordered[start : start + size], len(values), capped, values)
-        shown = self._reader.reached(node, fact.path, scan, size, start=start, only=only)
+        wanted = size if apart else EXAMPLES
+        shown = self._reader.reached(node, fact.path, scan, wanted, start=start, only=only)
         return Reached(self._dated(shown), self._reader.count_reached(node, fact.path, scan, only), capped, None)
 
     def _only(self, node: ox.NamedNode, fact: Fact) -> Only:
         """The wanted values; whether what leads to them can decide on their class, the first of them tells."""
         first = self._reader.reached(node, fact.path, 1, 1)
-        nameless = any(self._naming.nameless(value, node) for value in first)
-        return Only(fact.only, self._naming.base_iri if nameless else None)
+        if any(self._naming.nameless(value, node) for value in first):
+            return Only(fact.only, self._naming.base_iri)
+        sizes = self._reader.classes()
+        return Only(fact.only, None, few=sum(sizes.get(iri, 0) for iri in fact.only) <= _SORTED_IN_PASSING)
 
     def _dated(self, values: Sequence[Term]) -> list[tuple[Term, ox.Literal | None]]:
         return [(value, self._arranger.date(value)) for value in values]

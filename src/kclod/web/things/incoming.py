@@ -20,7 +20,9 @@ COUNTED = 10_000
 SORTED = 200
 """Most values of which the order is made here; more come in the store's own order."""
 PREVIEW, PAGE = 12, 100
-"""Incoming links of a property shown at first, and on a page of their own."""
+"""Values of a property shown at first, and on a page of their own."""
+EXAMPLES = 6
+"""Shown at first of more than can be put in order: which ones come is by chance, so a few tell as much as many."""
 _PREDICATES = 1_000
 _DOUBTED = 1_000
 
@@ -50,7 +52,7 @@ class Incoming:
             known = covered.get(predicate.value, ())
             if known is not None:
                 implied = [s for s in shown if s not in known and self._only_inferred(s, predicate, node)]
-                group = self.group(node, predicate, 1, PREVIEW, without={*known, *implied})
+                group = self.group(node, predicate, 1, size=PREVIEW, unsorted=EXAMPLES, without={*known, *implied})
                 if group.total:
                     found.append(group)
         return tuple(
@@ -58,19 +60,27 @@ class Incoming:
         )
 
     def group(
-        self, node: ox.NamedNode, predicate: ox.NamedNode, page: int, size: int = PAGE, without: Collection[Term] = ()
+        self,
+        node: ox.NamedNode,
+        predicate: ox.NamedNode,
+        page: int,
+        *,
+        size: int = PAGE,
+        unsorted: int = PAGE,
+        without: Collection[Term] = (),
     ) -> Group:
-        """One page of what links to a thing by a property."""
+        """One page of what links to a thing by a property: `size` of it, `unsorted` of what cannot be put in order."""
         quads = islice(self._reader.incoming(node, predicate), SORTED + len(without) + 1)
         subjects = [s for quad in quads if (s := quad.subject) not in without]
         start, total, capped = (page - 1) * size, len(subjects), False
         if total <= SORTED:
             shown = by_date_then_name([(s, self._arranger.date(s)) for s in subjects], self._name)[start : start + size]
         else:
+            start = (page - 1) * unsorted
             counted = self._reader.count_incoming(node, predicate, COUNTED)
             capped, total = counted > COUNTED, min(counted, COUNTED) - len(without)
             rest = (quad.subject for quad in self._reader.incoming(node, predicate) if quad.subject not in without)
-            shown = [(s, self._arranger.date(s)) for s in islice(rest, start, start + size)]
+            shown = [(s, self._arranger.date(s)) for s in islice(rest, start, start + unsorted)]
         statements = tuple(self._statement(s, predicate, node, date) for s, date in shown)
         return Group(predicate, statements, total, capped)
 

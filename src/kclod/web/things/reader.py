@@ -49,10 +49,11 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Only:
     """The values that are wanted of a path: those in some classes or, where `base_iri` is given and they begin with it
-    and have no label, those that something in these classes leads to."""
+    and have no label, those that something in these classes leads to. `few` are in these classes at all."""
 
     classes: Sequence[str]
     base_iri: str | None
+    few: bool = False
 
 
 class Reader:
@@ -248,6 +249,10 @@ class Reader:
 
 def _reaching(node: ox.NamedNode, path: Path, scan: int, only: Only | None) -> str:
     """The values of a path as ?v, bounded: what is beyond the first `scan` is not looked at."""
+    if only is not None and only.few and path.inverse_of is not None:
+        members = " UNION ".join(f"{{ ?v a {ox.NamedNode(iri)} }}" for iri in only.classes)
+        linked = f"EXISTS {{ ?v {ox.NamedNode(path.inverse_of)} {node} }}"
+        return f"{{ SELECT DISTINCT ?v {{ {members} FILTER(?v != {node} && {linked}) }} }}"
     reached = f"{{ SELECT DISTINCT ?v {{ {node} {path.sparql()} ?v FILTER(?v != {node}) }} LIMIT {scan} }}"
     if only is None:
         return reached
