@@ -230,6 +230,19 @@ def test_one_at_a_time(small: Release) -> None:
     assert dumps.awaited(small, item, 30).bytes > 0
 
 
+def test_many_who_ask_start_one_process(small: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, begin = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *given, **named: started.append(begin(*given, **named)) or started[-1]
+    )
+    item = offered(small)["lights.claims.jsonld.gz"]
+    for _ in range(20):
+        with pytest.raises(BusyError):
+            dumps.awaited(small, item, 0)
+    assert dumps.awaited(small, item, 60).bytes > 0
+    assert len(started) == 1
+
+
 def test_nowhere_to_keep_it(small: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("kclod.dumps.make.kept_folder", lambda release: tmp_path / "file" / "x")
