@@ -20,7 +20,7 @@ import pytest
 
 from kclod.history import editions
 from kclod.project import Project
-from kclod.release import current, verify
+from kclod.release import current, read_log, verify
 
 KILLS = int(os.environ.get("KCLOD_KILLS", "6"))
 BUILD = [sys.executable, "-m", "kclod", "build", "--project"]
@@ -47,6 +47,7 @@ def everything_is_whole(root: Path) -> int:
         assert verify(folder) == [], folder
     if (root / "current").is_symlink():
         assert current(root).path in [folder.resolve() for folder in folders]
+        assert read_log(root)[-1].version == current(root).version
     return len(folders)
 
 
@@ -171,6 +172,47 @@ print(done.stderr, file=sys.stderr)
         assert done.returncode == 0, done.stderr
         outcomes.append(done.stdout.splitlines()[0])
     assert outcomes == ["2 False False True"] * 3 + ["0 True False False"], outcomes
+
+
+@pytest.mark.skipif(not can_mount(), reason="this system lets nobody mount a file system in a namespace of their own")
+def test_a_full_disk_moves_nothing(mini: Project, tmp_path: Path) -> None:
+    """To go back takes a line of the log, for which a disk may have no room."""
+    assert run(mini.root).returncode == 0
+    change(mini.root, 1)
+    assert run(mini.root).returncode == 0
+    root, disk = mini.root / "releases", tmp_path / "disk"
+    check = f"""
+from pathlib import Path
+from kclod.errors import UsageError
+from kclod.history import roll_back
+from kclod.release import current, read_log
+root = Path({str(disk)!r})
+before, acts = current(root).version, read_log(root)
+filled = root / "filled"
+try:
+    with filled.open("wb") as file:
+        while True:
+            file.write(bytes(4096))
+            file.flush()
+except OSError:
+    pass
+try:
+    roll_back(root)
+except UsageError as error:
+    print(error.problems[0].rule, end=" ")
+assert (current(root).version, read_log(root)) == (before, acts)
+filled.unlink()
+assert roll_back(root).version == current(root).version == read_log(root)[-1].version != before
+assert read_log(root)[:-1] == acts
+"""
+    done = subprocess.run(
+        [*OWN, DISK, "sh", str(disk), "64m", str(root), sys.executable, "-c", check],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout == "release.unwritable published\n", done.stderr
 
 
 def test_two_builds_at_once_are_both_right(mini: Project, tmp_path: Path) -> None:

@@ -81,7 +81,6 @@ def test_the_build_is_told_with_the_digests_of_its_inputs(exported: Path, real: 
 def test_versions_follow_each_other(mini: Project, edit: Callable[[str, str, str], Project], tmp_path: Path) -> None:
     first = build(mini, tmp_path)
     second = build(edit("ontology/dataset.ttl", 'dcat:version "1.0.0"', 'dcat:version "1.1.0"'), tmp_path)
-    os.utime(first.path / "manifest.json", ns=(10**18, 10**18))
     for release, earlier in ((second, [first.version]), (first, [])):
         folder = tmp_path / f"of-{release.version}"
         folder.mkdir()

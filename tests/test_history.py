@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import time
 from dataclasses import replace
@@ -20,6 +19,7 @@ from kclod import cli, rdf
 from kclod.errors import RefusedError, UsageError
 from kclod.history import editions, roll_back, up_to
 from kclod.release import Release, current, load, publish, verify
+from tests.dates import dated
 from tests.test_release import SITE, changed_manifest, quads, rules
 
 
@@ -31,15 +31,14 @@ def three(tmp_path: Path) -> list[Release]:
         site = replace(SITE, version=f"{3 - number}.0", issued="2026-01-01")  # by name the order is the other way round
         data = [*quads(), ox.Quad(ox.NamedNode("http://x/a"), ox.NamedNode("http://x/p"), ox.Literal(number))]
         made.append(publish(tmp_path / "root", site, data, inputs={"data.nq": source}, stages={}))
-        at = 1_700_000_000 + number
-        os.utime(made[-1].path / "manifest.json", (at, at))
+    dated(made, range(1_700_000_000, 1_700_000_003))
     return made
 
 
 def test_the_order_is_that_of_their_making(three: list[Release], tmp_path: Path) -> None:
     assert [one.version for one in editions(tmp_path / "root")] == [one.version for one in three]
     assert [one.version for one in up_to(three[1])] == [one.version for one in three[:2]]
-    assert [one.made for one in editions(tmp_path / "root")] == [one.made for one in three]
+    assert [one.published.timestamp() - 1_700_000_000 for one in editions(tmp_path / "root")] == [0, 1, 2]
 
 
 def test_back_and_forth(three: list[Release], tmp_path: Path) -> None:
@@ -91,7 +90,7 @@ def test_the_verbs(three: list[Release], tmp_path: Path) -> None:
     rows = json.loads(run("releases", "--json", *where))
     assert [row["version"] for row in rows] == [one.version for one in three]
     assert [row["current"] for row in rows] == [False, False, True]
-    assert rows[0]["made"] == "2023-11-14T22:13:20Z"
+    assert rows[0]["published"] == "2023-11-14T22:13:20Z"
     table = run("releases", *where).splitlines()
     assert [line.split()[0] for line in table[1:]] == [three[0].version, three[1].version, "→"]
     assert run("rollback", *where).strip().endswith(three[1].version)

@@ -257,7 +257,7 @@ def test_what_dead_builds_left_is_removed(released: Release, tmp_path: Path, sou
     (root / ".tmp-current").symlink_to("nowhere")
     (root / ".tmp-link").symlink_to(kept)
     again(tmp_path, source)
-    assert sorted(p.name for p in root.iterdir()) == [".lock", released.version, "current"]
+    assert sorted(p.name for p in root.iterdir()) == [".lock", released.version, "current", "publications.log"]
     assert (kept / "x").read_text() == "stays"
 
 
@@ -304,10 +304,10 @@ KILLER = """
 import os, signal, sys
 from pathlib import Path
 from tests.test_release import SITE, quads
-from kclod.release import publish, verify, current
+from kclod.release import publish, read_log, verify, current
 
 root, source = Path(sys.argv[1]), Path(sys.argv[2])
-STEPS = {"open", "os.mkdir", "os.rename", "os.symlink", "os.chmod", "os.remove", "os.rmdir"}
+STEPS = set(sys.argv[4].split())
 
 def build(number, last_step):
     source.write_text(str(number))
@@ -330,25 +330,38 @@ def in_child(number, last_step):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 assert in_child("first", 0) == 0
-step, killed = 1, 0
+step, killed, before = 1, 0, read_log(root)
 while in_child(f"build {step}", step) == -signal.SIGKILL:
     killed += 1
-    for folder in root.glob("[!.]*"):
-        assert verify(folder.resolve()) == [], (step, folder)
-    current(root)
+    for manifest in root.glob("[!.]*/manifest.json"):
+        assert verify(manifest.parent.resolve()) == [], (step, manifest)
+    acts = read_log(root)
+    assert acts[-1].version == current(root).version, (step, acts)
+    assert acts[: len(before)] == before, (step, acts)
+    before = acts
     step += int(sys.argv[3])
 assert not list(root.glob(".tmp-*"))
+acts = read_log(root)
+assert "".join(f"{act}\\n" for act in acts) == (root / "publications.log").read_text()
+assert len({act.version for act in acts}) == len(list(root.glob("[!.]*-*/manifest.json")))
 print(killed)
 """
 
 
-def test_killed_at_any_step_it_leaves_whole_releases(tmp_path: Path) -> None:
-    """SIGKILL before each of the file operations in turn: what is there is whole, and the next build works."""
-    command = [sys.executable, "-c", KILLER, str(tmp_path / "root"), str(tmp_path / "data.nq"), "3"]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+@pytest.mark.parametrize(
+    ("steps", "every", "least"),
+    [("open os.mkdir os.rename os.symlink os.chmod os.remove os.rmdir", 3, 20), ("os.rename os.symlink", 1, 4)],
+    ids=["files", "names"],
+)
+def test_killed_at_any_step_it_leaves_whole_releases(tmp_path: Path, steps: str, every: int, least: int) -> None:
+    """SIGKILL before file operations in turn: what is there is whole and dated, and the next build works."""
+    command = [sys.executable, "-c", KILLER, str(tmp_path / "root"), str(tmp_path / "data.nq"), str(every), steps]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")])
+    }
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 20
+    assert int(done.stdout) >= least
 
 
 # Loading and verifying

@@ -135,21 +135,11 @@ def settle(draft: Draft, final: Path) -> None:
     for parent, _, files in os.walk(draft.folder, topdown=False):
         for name in files:
             (Path(parent) / name).chmod(_FINAL_MODE)
-            _sync(Path(parent) / name)
+            sync(Path(parent) / name)
         Path(parent).chmod(_FOLDER_MODE)
-        _sync(Path(parent))
+        sync(Path(parent))
     draft.folder.rename(final)
-    _sync(final.parent)
-
-
-def point(link: Path, version: str) -> None:
-    """Make a symlink name `version`, replacing an older one in one step (rename(2))."""
-    if link.is_symlink() and str(link.readlink()) == version:
-        return
-    fresh = link.with_name(f"{TEMPORARY}{link.name}")
-    fresh.symlink_to(version)
-    fresh.replace(link)
-    _sync(link.parent)
+    sync(final.parent)
 
 
 def _sweep(root: Path) -> None:
@@ -162,10 +152,11 @@ def _sweep(root: Path) -> None:
 
 def _sync_early(path: Path) -> None:
     with contextlib.suppress(OSError):  # what is wrong shows when the draft is settled
-        _sync(path)
+        sync(path)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Flush a file or folder to disk. OSError when that fails."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-from kclod.draft import TEMPORARY, only_writer, point
+from kclod.draft import only_writer
 from kclod.errors import Problem, RefusedError, UsageError
 from kclod.integrity import first_links, is_below
-from kclod.release import CURRENT, MANIFEST, Counts, Release, load, pointed, read_manifest, verify
+from kclod.release import (
+    CURRENT,
+    MANIFEST,
+    Act,
+    Counts,
+    Kind,
+    Release,
+    folders,
+    load,
+    move,
+    pointed,
+    publication,
+    read_log,
+    read_manifest,
+    verify,
+)
 from kclod.sorted_dump import SortedLines
 
 _PATIENCE = 60.0
@@ -22,14 +39,17 @@ _WHOLE = re.compile(r"dumps/[^/]+\.nq")
 
 @dataclass(frozen=True)
 class Edition:
-    """A release as its manifest tells of it, its files not looked at; `made` is as of `Release.made`."""
+    """A release as its manifest and the log of publications tell of it, its files not looked at."""
 
     path: Path
     version: str
     dataset: str
     dataset_version: str
     counts: Counts
-    made: datetime
+    published: datetime
+    """When it was published first, to the second."""
+    recorded: bool
+    """Whether the log says so; where it does not, that is the time of the manifest's file."""
     dump: Path | None
     """The whole dataset as sorted N-Quads."""
 
@@ -38,34 +58,42 @@ class Edition:
         return load(self.path)
 
 
-def edition(path: Path) -> Edition:
-    """What the manifest of a release folder tells. UsageError when it cannot be read."""
+def edition(path: Path, acts: Sequence[Act] | None = None) -> Edition:
+    """What the manifest of a release folder tells, and the log (`acts`, read unless given). UsageError: unreadable."""
     manifest = read_manifest(path)
-    made = datetime.fromtimestamp(int((path / MANIFEST).stat().st_mtime), UTC)
+    published, act = publication(path, read_log(path.parent) if acts is None else acts)
     sizes = {f.path: f.bytes for f in manifest.files if is_below(f.path) and _WHOLE.fullmatch(f.path)}
     whole = max(sizes, key=lambda name: sizes[name], default=None)
     dump = path / whole if whole and not first_links(path, [whole]) else None
-    return Edition(path, manifest.version, manifest.dataset, manifest.dataset_version, manifest.counts, made, dump)
+    return Edition(
+        path,
+        manifest.version,
+        manifest.dataset,
+        manifest.dataset_version,
+        manifest.counts,
+        published,
+        act is not None,
+        dump,
+    )
 
 
 def editions(root: Path) -> list[Edition]:
     """The releases of a folder, the oldest first; what is no release, or cannot be read, is passed over.
 
-    A release holds no date, as equal inputs must give equal bytes: the order is that of the times of the manifests'
-    files. Copy releases with their times (`cp -p`, `rsync -t`).
+    The order is that of their publication, and of the lines of the log within a second. UsageError: a line of the log
+    is malformed.
     """
-    dated: list[tuple[int, str, Edition]] = []
-    for manifest in root.glob(f"*/{MANIFEST}"):
-        folder = manifest.parent
-        if folder.is_symlink() or folder.name.startswith(TEMPORARY):
-            continue
+    acts = read_log(root)
+    dated: list[tuple[datetime, float, int, str, Edition]] = []
+    for folder in folders(root):
         try:
-            found = edition(folder)
-        except UsageError:
+            found = edition(folder, acts)
+            act, time = publication(folder, acts)[1], (folder / MANIFEST).stat().st_mtime_ns
+        except (UsageError, OSError):
             continue
         if found.version == folder.name:
-            dated.append((manifest.stat().st_mtime_ns, folder.name, found))
-    return [found for _, _, found in sorted(dated, key=lambda item: item[:2])]
+            dated.append((found.published, math.inf if act is None else act, time, folder.name, found))
+    return [one[-1] for one in sorted(dated, key=lambda item: item[:-1])]
 
 
 def up_to(release: Release) -> list[Edition]:
@@ -115,14 +143,14 @@ def find(root: Path, name: str) -> Release:
 def roll_back(root: Path, name: str | None = None) -> Release:
     """Point `current` at another release, by default the one that was put in place before it; verified first.
 
-    UsageError when there is no such release, or a build is writing here; RefusedError when it is damaged: `current`
-    then stays.
+    UsageError when there is no such release, a build is writing here, or nothing can be written; RefusedError when it
+    is damaged: `current` then stays.
     """
     with only_writer(root, _PATIENCE):
         if name is not None:
             chosen = find(root, name)
             if chosen.path.parent != root.resolve():
-                message, fix = "is not in the folder of releases", "copy it there, with its times"
+                message, fix = "is not in the folder of releases", "copy it there, and its line of publications.log"
                 raise UsageError(Problem("release.elsewhere", message, fix, str(chosen.path)))
         else:
             known, version = editions(root), pointed(root)
@@ -133,5 +161,5 @@ def roll_back(root: Path, name: str | None = None) -> Release:
             chosen = known[place - 1].load()
         if problems := verify(chosen.path):
             raise RefusedError(problems)
-        point(root / CURRENT, chosen.version)
+        move(root, chosen.version, Kind.ROLLBACK)
         return chosen

@@ -16,7 +16,8 @@ from running import running
 from tests import web_servers
 
 from kclod.cli import main
-from kclod.release import Release, current, point
+from kclod.history import edition
+from kclod.release import Release, current
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KINDS = ("nginx", "apache", "caddy")
@@ -97,14 +98,17 @@ def test_the_unit_is_well_formed_and_confined(tmp_path: Path) -> None:
 
 
 def test_backup_and_restore_on_another_host(release: Release, tmp_path: Path) -> None:
-    """A copy of the release's folder is all: it verifies, it is served, and one that was damaged is not."""
+    """A copy of the folder and the log is all: it verifies, it is served as of its date, and a damaged one is not."""
     there, back = tmp_path / "backup", tmp_path / "other" / "releases"
     there.mkdir()
-    subprocess.run(["cp", "-a", release.path, there], check=True)
+    log = release.path.parent / "publications.log"
+    subprocess.run(["cp", "-a", release.path, log, there], check=True)
     back.mkdir(parents=True)
-    subprocess.run(["cp", "-a", there / release.version, back], check=True)
-    point(back / "current", release.version)
+    subprocess.run(["cp", "-r", there / release.version, there / log.name, back], check=True)  # with other times
+    (back / "current").symlink_to(release.version)
     assert current(back).version == release.version
+    assert edition(back / release.version).published == edition(release.path).published
+    assert edition(back / release.version).recorded
     verified = CliRunner().invoke(main, ["verify", "--releases", str(back)])
     assert verified.exit_code == 0, verified.output
     with running(current(back)) as site:

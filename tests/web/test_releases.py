@@ -25,6 +25,7 @@ from editions import ALPHA, LABEL, edition
 from flask.testing import FlaskClient
 from lights import BASE
 from test_serve import descendants
+from tests.dates import dated
 
 from kclod import rdf
 from kclod.release import Release, load
@@ -53,8 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Release]:
         for graph in (ox.DefaultGraph(), ox.NamedNode(f"{BASE}graph/links"))
     ]
     found = [edition(root, 1, old_light()), edition(root, 2), edition(root, 3, links)]
-    for release, when in zip(found, TIMES, strict=True):
-        os.utime(release.path / "manifest.json", (when, when))
+    dated(found, TIMES)
     return [load(release.path) for release in found]
 
 
@@ -208,11 +208,28 @@ def test_the_same_bounds_hold_in_an_earlier_release(client: FlaskClient, made: l
     assert publication.of(inner).shares is shares
 
 
+def test_a_copy_of_the_folder_gives_the_same_dates(made: list[Release], client: FlaskClient, tmp_path: Path) -> None:
+    """On another host, with the times of files lost, every document is dated as before."""
+    moved = tmp_path / "releases"
+    shutil.copytree(made[0].path.parent, moved, symlinks=True, copy_function=shutil.copyfile)
+    for path in moved.rglob("*"):
+        os.utime(path, (1_790_000_000, 1_790_000_000), follow_symlinks=False)
+    app = create_app(load(moved / made[-1].version), limits=LIMITS)
+    try:
+        there = app.test_client()
+        for address in ("/timemap/page/light/alpha", "/releases.atom", "/ldes"):
+            assert there.get(address).data == client.get(address).data, address
+        for one, date in zip(made, DATES, strict=True):
+            found = there.get(f"/releases/{one.version}/data/light/alpha.ttl")
+            assert found.headers["Memento-Datetime"] == date
+    finally:
+        close(app)
+
+
 def test_few_are_open_at_a_time_and_none_when_nobody_asks(tmp_path: Path) -> None:
     root = tmp_path / "releases"
     releases = [edition(root, number) for number in range(1, MOST + 3)]
-    for number, release in enumerate(releases):
-        os.utime(release.path / "manifest.json", (TIMES[0] + number, TIMES[0] + number))
+    dated(releases, range(TIMES[0], TIMES[0] + len(releases)))
     app = create_app(load(releases[-1].path), limits=replace(LIMITS, deadline_seconds=20.0))
     try:
         held = archive(app)
@@ -470,7 +487,6 @@ def test_rows_of_the_table(client: FlaskClient, made: list[Release]) -> None:
 def test_a_release_that_is_deleted_meanwhile(tmp_path: Path) -> None:
     root = tmp_path / "releases"
     first, second = edition(root, 1), edition(root, 2)
-    os.utime(first.path / "manifest.json", (TIMES[0], TIMES[0]))
     app = create_app(load(second.path), limits=LIMITS)
     try:
         client = app.test_client()

@@ -10,7 +10,7 @@ import click
 from kclod.cli.frame import FOLDER, RELEASES, main, messages, output, project_option, releases_option
 from kclod.errors import RefusedError
 from kclod.history import editions, find, roll_back
-from kclod.release import pointed
+from kclod.release import pointed, read_log
 from kclod.release import verify as problems_of
 
 
@@ -37,9 +37,13 @@ def verify(*, release: Path | None, folder: Path, releases: Path | None, inputs:
 @releases_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def releases_(*, folder: Path, releases: Path | None, as_json: bool) -> None:
-    """List the releases, the oldest first: version, dates, how much each holds, and which is the current one."""
+    """List the releases, the oldest first: version, dates, how much each holds, and which is the current one.
+
+    A release was published when releases/publications.log says so; a date with ~ is of its files, as no line names it.
+    With --json each has all lines that name it.
+    """
     root = releases or folder / RELEASES
-    now = pointed(root)
+    now, acts = pointed(root), read_log(root)
     rows = []
     for one in editions(root):
         counts = one.counts
@@ -47,7 +51,9 @@ def releases_(*, folder: Path, releases: Path | None, as_json: bool) -> None:
             {
                 "version": one.version,
                 "issued": one.load().site.issued,
-                "made": one.made.isoformat().replace("+00:00", "Z"),
+                "published": one.published.isoformat().replace("+00:00", "Z"),
+                "recorded": one.recorded,
+                "log": [{"at": str(act).split()[0], "act": act.kind} for act in acts if act.version == one.version],
                 "quads": counts.quads,
                 "default_graph_triples": counts.default_graph_triples,
                 "named_graphs": counts.named_graphs,
@@ -58,9 +64,9 @@ def releases_(*, folder: Path, releases: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     numbers = ("quads", "default_graph_triples", "named_graphs")
-    cells = [["", "version", "issued", "made", "quads", "default graph", "named graphs"]]
+    cells = [["", "version", "issued", "published", "quads", "default graph", "named graphs"]]
     for row in rows:
-        told = (str(row["version"]), str(row["issued"] or ""), str(row["made"]))
+        told = (str(row["version"]), str(row["issued"] or ""), f"{row['published']}{'' if row['recorded'] else ' ~'}")
         cells.append(["→" if row["current"] else "", *told, *(f"{row[name]:,}" for name in numbers)])
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     for line in cells:

@@ -3,10 +3,10 @@
 Layout: `<root>/<version>/` holds `manifest.json`, `site.json`, `dumps/<name>.ttl` (default graph, readable),
 `dumps/<name>.nq` (whole dataset, canonical), `ontology.ttl` (when there is one), `stages/…`, `columns/` (the default
 graph as arrays, where it can be held so), `entities/` (of a large graph: its entities by name), `store/`, `text.sqlite`
-(the text index) and `store.json`; `<root>/current` is a relative symlink to the release that is served. Everything but
-the store and `store.json` is byte-identical for equal inputs: the files of RocksDB depend on the order of writing, so
-their digests are listed apart. The text index is too where it is made anew; one that an incremental build has brought
-up to date need not be, so it is listed with them.
+(the text index) and `store.json`; `<root>/current` is a relative symlink to the release that is served, and
+`<root>/publications.log` tells when each was published. Everything but the store and `store.json` is byte-identical for
+equal inputs: the files of RocksDB depend on the order of writing, so their digests are listed apart. The text index is
+too where it is made anew; one that an incremental build has brought up to date need not be, so it is listed with them.
 """
 
 from kclod.release.content import Content, dump_name, making_entities, write_columns
@@ -25,6 +25,7 @@ from kclod.release.manifest import (
     pointed,
     read_manifest,
 )
+from kclod.release.publications import Act, Kind, folders, move, publication, read_log
 from kclod.release.publishing import finish, publish
 from kclod.release.verifying import verify
 from kclod.release.version import input_entries, release_version, tool_versions
@@ -36,9 +37,11 @@ __all__ = [
     "ONTOLOGY",
     "SITE",
     "STORE",
+    "Act",
     "Content",
     "Counts",
     "Dump",
+    "Kind",
     "Release",
     "Section",
     "Site",
@@ -46,12 +49,16 @@ __all__ = [
     "current",
     "dump_name",
     "finish",
+    "folders",
     "input_entries",
     "is_current",
     "load",
     "making_entities",
+    "move",
     "pointed",
+    "publication",
     "publish",
+    "read_log",
     "read_manifest",
     "release_version",
     "short_name",

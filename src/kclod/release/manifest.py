@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -62,11 +61,6 @@ class Release:
     version: str
     manifest: Mapping[str, object]
     site: Site
-
-    @property
-    def made(self) -> datetime:
-        """When it was put in place: the time of its manifest's file, to the second; a release holds no such time."""
-        return datetime.fromtimestamp(int((self.path / MANIFEST).stat().st_mtime), UTC)
 
     @property
     def counts(self) -> Counts:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kclod import rdf
-from kclod.draft import Draft, drafting, only_writer, point, settle
+from kclod.draft import Draft, drafting, only_writer, settle
 from kclod.errors import Problem, RefusedError
 from kclod.integrity import FileEntry, InputEntry, file_entry
 from kclod.release.content import Content, dump_name, usable
@@ -25,6 +25,7 @@ from kclod.release.manifest import (
     load,
     usage,
 )
+from kclod.release.publications import Kind, move, read_log
 from kclod.release.verifying import verify
 from kclod.release.version import input_entries, tool_versions, version_of
 from kclod.site import Site, from_json_text, json_text
@@ -81,13 +82,15 @@ def finish(
     Errors as those of `publish`.
     """
     version = version_of(site, inputs)
+    read_log(root)  # what is wrong with it is told before anything is in place
     link = root / CURRENT
     if link.exists() and not link.is_symlink():
         raise usage("release.current", "must be a symlink to a release", "move this file or folder away", link)
     manifest = Manifest(version, site.dataset_iri, site.version, counts, inputs, draft.entries, tool_versions())
     draft.write(MANIFEST, json_text(asdict(manifest)).encode())
     final = root / version
-    if final.exists():
+    fresh = not final.exists()
+    if not fresh:
         _check_same(final, draft.folder)
     else:
         store, text, dump = (draft.folder / name for name in (STORE, TEXT, dump_name(site, rdf.N_QUADS)))
@@ -97,7 +100,7 @@ def finish(
             make_index(text, dump)
         draft.write(STORE_LIST, json_text([asdict(file) for file in _store_entries(draft.folder, before)]).encode())
         settle(draft, final)
-    point(link, version)
+    move(root, version, Kind.PUBLISH, fresh=fresh)
     return load(final)
 
 

@@ -85,7 +85,7 @@ class Archive:
         if found is None or edition is None or _OWN.fullmatch(found[2]):
             return self._inner(environ, start_response)
         place = f"/releases/{edition.version}"
-        environ |= {MEMENTO: edition.made, PLACE: place, "SCRIPT_NAME": place, "PATH_INFO": f"/{found[2]}"}
+        environ |= {MEMENTO: edition.published, PLACE: place, "SCRIPT_NAME": place, "PATH_INFO": f"/{found[2]}"}
         if edition.version == self._served:
             return self._inner(environ, start_response)
         serving = self._enter(edition)

@@ -70,7 +70,7 @@ def describe_one(publication: Publication, edition: Edition) -> Iterator[ox.Trip
 
 
 def _version(publication: Publication, edition: Edition, node: ox.NamedNode) -> Iterator[ox.Triple]:
-    made = edition.made.isoformat().replace("+00:00", "Z")
+    made = edition.published.isoformat().replace("+00:00", "Z")
     yield from _of(
         node,
         (RDF["type"], DCAT["Dataset"]),

@@ -147,4 +147,4 @@ def _node(publication: Publication, edition: Edition | None = None, number: int 
 
 
 def _moment(edition: Edition) -> ox.Literal:
-    return ox.Literal(edition.made.isoformat().replace("+00:00", "Z"), datatype=XSD["dateTime"])
+    return ox.Literal(edition.published.isoformat().replace("+00:00", "Z"), datatype=XSD["dateTime"])

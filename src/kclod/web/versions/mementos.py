@@ -57,7 +57,7 @@ def links(document: str, iri: str) -> list[str]:
     if memento() is not None:
         line = _holding(current(), [iri])
         for one, relation in _related(line):
-            found.append(link(href(one.version, document), relation, datetime=_date(one.made)))
+            found.append(link(href(one.version, document), relation, datetime=_date(one.published)))
     return found
 
 
@@ -77,7 +77,7 @@ def earlier(node: ox.NamedNode, path: str) -> list[Earlier]:
     said, found = said_of(here, node.value), []
     for one in reversed(publication.line):
         if one.version != here.version and (then := said_of(one, node.value)):
-            found.append(Earlier(one.version, one.made, href(one.version, f"page/{path}"), then == said))
+            found.append(Earlier(one.version, one.published, href(one.version, f"page/{path}"), then == said))
             if len(found) == _SHOWN:
                 break
     return found
@@ -121,14 +121,14 @@ def timemap(document: str) -> flask.Response:
             f"{root()}/timemap/{document}",
             "self",
             _LINK_FORMAT,
-            **{"from": _date(line[0].made), "until": _date(line[-1].made)},
+            **{"from": _date(line[0].published), "until": _date(line[-1].published)},
         ),
         link(f"{root()}/timegate/{document}", "timegate"),
     ]
     relations = {one.version: relation for one, relation in _related(line)}
     for one in line:
         relation = relations.get(one.version, "memento")
-        values.append(link(href(one.version, document), relation, datetime=_date(one.made)))
+        values.append(link(href(one.version, document), relation, datetime=_date(one.published)))
     return answer(",\n".join(values) + "\n", _LINK_FORMAT, links=[values[0], values[2]])
 
 
@@ -138,7 +138,7 @@ def _lead(document: str) -> flask.Response:
     chosen = line[-1]
     if wanted is not None:
         when = _read(wanted)
-        chosen = next((one for one in reversed(line) if one.made <= when), line[0])
+        chosen = next((one for one in reversed(line) if one.published <= when), line[0])
     query = flask.request.query_string.decode("ascii", "replace")
     response = flask.Response(status=302, content_type="text/plain; charset=utf-8")
     response.headers["Location"] = href(chosen.version, document) + (f"?{query}" if query else "")
@@ -147,7 +147,9 @@ def _lead(document: str) -> flask.Response:
         link(f"{root()}/timegate/{document}", "timegate"),
         link(f"{root()}/timemap/{document}", "timemap", _LINK_FORMAT),
     ]
-    found += [link(href(one.version, document), relation, datetime=_date(one.made)) for one, relation in _related(line)]
+    found += [
+        link(href(one.version, document), relation, datetime=_date(one.published)) for one, relation in _related(line)
+    ]
     response.headers["Link"] = ", ".join(found)
     response.headers["Vary"] = ACCEPT_DATETIME
     response.headers["Cache-Control"] = "no-cache"

@@ -208,7 +208,7 @@ def _told(presenter: Presenter, before: Edition, after: Edition) -> str:
 
 
 def _time(edition: Edition) -> str:
-    return edition.made.isoformat().replace("+00:00", "Z")
+    return edition.published.isoformat().replace("+00:00", "Z")
 
 
 def _edition(version: str) -> Edition:
