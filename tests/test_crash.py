@@ -20,7 +20,7 @@ import pytest
 
 from kclod.history import editions
 from kclod.project import Project
-from kclod.release import current, read_log, verify
+from kclod.release import current, load, problems_of_store, read_log, verify
 
 KILLS = int(os.environ.get("KCLOD_KILLS", "6"))
 BUILD = [sys.executable, "-m", "kclod", "build", "--project"]
@@ -45,6 +45,7 @@ def everything_is_whole(root: Path) -> int:
     folders = [path for path in root.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != "."]
     for folder in folders:
         assert verify(folder) == [], folder
+        assert problems_of_store(load(folder)) == [], folder
     if (root / "current").is_symlink():
         assert current(root).path in [folder.resolve() for folder in folders]
         assert read_log(root)[-1].version == current(root).version

@@ -10,7 +10,7 @@ import click
 from kclod.cli.frame import FOLDER, RELEASES, main, messages, output, project_option, releases_option
 from kclod.errors import RefusedError
 from kclod.history import editions, find, roll_back
-from kclod.release import pointed, read_log
+from kclod.release import load, pointed, problems_of_store, read_log
 from kclod.release import verify as problems_of
 
 
@@ -19,14 +19,18 @@ from kclod.release import verify as problems_of
 @project_option
 @releases_option
 @click.option("--inputs", type=FOLDER, help="Look also whether the files of this project are those it was made from.")
-def verify(*, release: Path | None, folder: Path, releases: Path | None, inputs: Path | None) -> None:
-    """Check a release folder, by default the current one, against the digests that it lists.
+@click.option("--quick", is_flag=True, help="Do not compare the store with the dump, which takes most of the time.")
+def verify(*, release: Path | None, folder: Path, releases: Path | None, inputs: Path | None, quick: bool) -> None:
+    """Check a release folder, by default the current one, against the digests that it lists, and its store.
 
     Finds damaged, missing, added and linked files, compressed dumps that unpack to something else, a version that is
-    not that of the inputs and tools listed, and what everybody may write. Exit 1 when something is wrong.
+    not that of the inputs and tools listed, what everybody may write, and a store or counts that differ from the dump.
+    Exit 1 when something is wrong.
     """
     path = release or find(releases or folder / RELEASES, "current").path
     problems = problems_of(path.resolve(), inputs)
+    if not problems and not quick:
+        problems = problems_of_store(load(path))
     if problems:
         raise RefusedError(problems)
     messages.print(f"{path.resolve().name} is whole", markup=False)

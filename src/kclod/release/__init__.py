@@ -27,6 +27,7 @@ from kclod.release.manifest import (
 )
 from kclod.release.publications import Act, Kind, folders, move, publication, read_log
 from kclod.release.publishing import finish, publish
+from kclod.release.stored import problems_of_store
 from kclod.release.verifying import verify
 from kclod.release.version import input_entries, release_version, tool_versions
 from kclod.site import Section, Site, StoredQuery, short_name
@@ -56,6 +57,7 @@ __all__ = [
     "making_entities",
     "move",
     "pointed",
+    "problems_of_store",
     "publication",
     "publish",
     "read_log",
