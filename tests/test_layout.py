@@ -69,7 +69,8 @@ def test_every_kind_of_path_is_read_and_written_as_sparql() -> None:
             sh:path ( [ sh:zeroOrMorePath [ sh:inversePath :broader ] ] [ sh:alternativePath ( :a :b ) ] ) ] ,
           [ sh:order 3 ; sh:path [ sh:oneOrMorePath :within ] ] ,
           [ sh:order 4 ; sh:path [ sh:zeroOrOnePath :within ] ] ,
-          [ sh:order 5 ; sh:path [ sh:inversePath ( :a :b ) ] ] .
+          [ sh:order 5 ; sh:path [ sh:inversePath ( :a :b ) ] ] ,
+          [ sh:order 6 ; sh:path [ sh:alternativePath ( [ sh:inversePath :a ] :c [ sh:inversePath :b ] ) ] ] .
     """)
     (arrangement,) = found.arrangements
     assert arrangement.subjects_of == (f"{BASE}height",)
@@ -79,10 +80,16 @@ def test_every_kind_of_path_is_read_and_written_as_sparql() -> None:
         "(<within>)+",
         "(<within>)?",
         "^((<a>/<b>))",
+        "(^<a>|<c>|^<b>)",
     ]
     for fact in arrangement.facts:  # it is a property path of SPARQL 1.1
         ox.Store().query(f"SELECT * {{ ?s {fact.path.sparql()} ?o }}")
     assert arrangement.facts[0].path.inverse_of == f"{BASE}near"
+    assert [fact.path.inverses for fact in arrangement.facts] == [
+        (f"{BASE}near",),
+        *[()] * 4,
+        (f"{BASE}a", f"{BASE}b"),
+    ]
 
 
 def test_hidden_and_deactivated_shapes_are_left_out() -> None:

@@ -42,6 +42,12 @@ class Path:
         return None
 
     @property
+    def inverses(self) -> tuple[str, ...]:
+        """The predicates that the path follows backwards in one step, whatever else it follows as an alternative."""
+        parts = self.parts if self.step is Step.ALTERNATIVE else (self,)
+        return tuple(part.inverse_of for part in parts if part.inverse_of is not None)
+
+    @property
     def predicate(self) -> str | None:
         """The predicate that is the whole path; None for any other path."""
         return self.iri if self.step is Step.PREDICATE else None

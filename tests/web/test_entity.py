@@ -62,8 +62,12 @@ s:Keeper a sh:NodeShape ; sh:targetClass :Keeper ; sh:property s:tends , s:light
 s:tends sh:path [ sh:inversePath :keeper ] ; sh:group s:people ; sh:order 1 ; sh:name "tends"@en .
 s:lights sh:path ( [ sh:inversePath :keeper ] [ sh:inversePath :tending ] ) ; sh:group s:people ; sh:order 2 ;
   sh:name "lights kept"@en ; dash:viewer dash:ValueTableViewer .
+s:Noted a sh:NodeShape ; sh:targetSubjectsOf rdfs:comment ; sh:property s:noted .
+s:noted sh:path rdfs:comment ; sh:group s:build ; sh:order 9 ; sh:name "remark"@en .
 s:Place a sh:NodeShape ; sh:targetClass :Place ; sh:property s:around , s:zonesBelow , s:onlyLights ,
-  s:onlyBuoys .
+  s:onlyBuoys , s:minded .
+s:minded sh:path [ sh:alternativePath ( [ sh:inversePath :minds ] [ sh:inversePath :watches ] ) ] ; sh:group s:people ;
+  sh:order 3 ; sh:name "minded by"@en .
 s:around sh:path [ sh:inversePath :near ] ; sh:group s:build ; sh:order 1 ; sh:name "around here"@en .
 s:onlyLights sh:path [ sh:inversePath :near ] ; sh:group s:build ; sh:order 2 ;
   sh:name "lights near"@en ; pub:only :Light .
@@ -81,7 +85,9 @@ ONTOLOGY = """
 """
 LONG = "Once upon a time. " * 200
 EXTRA = f"""
-id:place\\/hub a :Place . id:keeper\\/ann a :Keeper .
+id:place\\/hub a :Place . id:place\\/cape a :Place ; rdfs:comment "Not the other cape."@en .
+id:keeper\\/cy :minds id:place\\/cape ; :watches id:place\\/cape . id:keeper\\/dee :watches id:place\\/cape .
+id:keeper\\/ann a :Keeper .
 id:light\\/beta :lit "1950"^^<http://id.loc.gov/datatypes/edtf/EDTF> ; :tending id:tending\\/beta.ann .
 id:tending\\/beta.ann a :Tending ; :keeper id:keeper\\/ann .
 id:zone\\/sea a :Zone ; skos:prefLabel "Sea"@en .
@@ -452,3 +458,15 @@ def test_addresses_of_pages_are_those_that_the_routes_give(
         presenter = Presenter(publication.of(app), "ko", chosen=chosen)
         expected = presenter.url("documents.page", path=path, _anchor=fragment or None)
         assert presenter.page(Address(path, fragment)) == expected
+
+
+def test_what_links_by_either_of_two_properties_is_told_once(client: FlaskClient) -> None:
+    text = page(client, "/page/place/cape")
+    assert text.count('href="/page/keeper/cy"') == text.count('href="/page/keeper/dee"') == 1
+    assert 'id="incoming"' not in text
+
+
+def test_a_text_that_has_a_place_of_its_own_does_not_introduce_the_thing(client: FlaskClient) -> None:
+    text = page(client, "/page/place/cape")
+    assert '<div class="lead">' not in text
+    assert text.index("Building") < text.index("remark") < text.index("Not the other cape.")

@@ -15,8 +15,8 @@ WEB = Path(__file__).parents[2] / "src/kclod/web"
 LOCALE = WEB / "locale"
 TRANSLATIONS = [tag for tag in interface.LANGUAGES if tag != "en"]
 DYNAMIC = (
-    *("axiom.", "changes.kind.", "characteristic.", "facet.", "graph.", "ontology.", "reconcile.", "term ", "error."),
-    "rule.",
+    *("axiom.", "changes.fact.", "changes.kind.", "characteristic.", "error.", "facet.", "graph.", "ontology."),
+    *("reconcile.", "rule.", "term "),
 )
 """Keys that the code puts together."""
 SCRIPTS = ("draw.", "editor.")

@@ -312,12 +312,31 @@ def test_close_matches(client: FlaskClient) -> None:
     assert problem["similar"][0] == ALPHA
     assert client.get("/id/light/한글등데").json["similar"] == [f"{BASE}id/light/한글등대"]
     assert client.get("/page/zzzzzzzzzzzz").json["similar"] == []
+    assert client.get("/id/keeper/annex").json["similar"] == [], "with two letters more, one of three is another name"
+    assert client.get("/page/light/alfa").json["iri"] == f"{BASE}id/light/alfa"
     assert client.get(f"/page/{'a' * 5000}").json["similar"] == []
     page = client.get("/id/light/alfa", headers={"Accept": "text/html", "Accept-Language": "ko"})
     assert page.status_code == 404
     assert 'href="/page/light/alpha"' in page.text
     assert "알파 등대" in page.text
+    assert 'href="/search?q=alfa"' in page.text
     assert set(page.vary) == {"Accept", "Accept-Language"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "title", "spoken"),
+    [("en", "Not Found", "en"), ("ko", "찾을 수 없습니다", "ko, en"), ("fr-CA", "Introuvable", "fr, en")],
+)
+def test_the_title_of_a_problem_is_in_the_language_of_the_request(
+    client: FlaskClient, wish: str, title: str, spoken: str
+) -> None:
+    """RFC 9457, sections 3.1.3 and 4.2.1."""
+    response = client.get("/id/light/alfa", headers={"Accept-Language": wish})
+    assert (response.mimetype, response.json["title"]) == ("application/problem+json", title)
+    assert response.headers["Content-Language"] == spoken
+    assert "Accept-Language" in response.vary
+    page = client.get("/id/light/alfa", headers={"Accept-Language": wish, "Accept": "text/html"})
+    assert page.headers["Content-Language"] == spoken.partition(",")[0]
 
 
 def test_withdrawn_things(tmp_path: Path) -> None:
@@ -327,10 +346,11 @@ def test_withdrawn_things(tmp_path: Path) -> None:
     label = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
     more = [ox.Quad(ox.NamedNode(iri), label, ox.Literal("Old light")) for iri in (old, f"{old}er")]
     before = publish(tmp_path / "releases", site(), [*quads(), *more], inputs={"source.txt": source}, stages={})
-    source.write_text("two", "utf-8")
     dataset = ox.NamedNode(f"{BASE}dataset")
     declared = [
         ox.Quad(dataset, PUB["withdrew"], ox.NamedNode(f"{BASE}id/light/never")),
+        ox.Quad(dataset, PUB["withdrew"], ox.NamedNode(old)),
+        ox.Quad(ox.NamedNode(old), ox.NamedNode("http://purl.org/dc/terms/isReplacedBy"), ox.NamedNode(new)),
         ox.Quad(
             ox.NamedNode(f"{BASE}id/light/never"),
             ox.NamedNode("http://purl.org/dc/terms/isReplacedBy"),
@@ -342,9 +362,9 @@ def test_withdrawn_things(tmp_path: Path) -> None:
             ox.Literal("It is the same light.", language="en"),
         ),
     ]
-    after: Release = publish(
-        tmp_path / "releases", site(), [*quads(), *declared], inputs={"source.txt": source}, stages={}
-    )
+    for text in ("two", "three"):  # which says of the old light no more than that it is withdrawn
+        source.write_text(text, "utf-8")
+        after = publish(tmp_path / "releases", site(), [*quads(), *declared], inputs={"source.txt": source}, stages={})
     app = create_app(after, limits=LIMITS)
     try:
         client = app.test_client()

@@ -245,7 +245,7 @@ def _data(
 def _document(path: str) -> _Found:
     """The thing that a document path stands for; a 404 or 410 when the data has none."""
     publication = current()
-    return _find(publication, publication.addresses.candidates(path), path)
+    return _find(publication, publication.addresses.candidates(path), f"id/{path}")
 
 
 def _find(publication: Publication, candidates: Iterable[str], path: str) -> _Found:

@@ -18,6 +18,7 @@ from kclod.dumps.forms import Kind, Subset
 from kclod.errors import RefusedError
 from kclod.release import Dump, Release
 from kclod.remote.reading import UnavailableError
+from kclod.site import short_name
 from kclod.vocab import SCHEMA
 from kclod.web.http.negotiation import HTML, Offer
 from kclod.web.http.responses import ProblemError, answer, link, negotiate
@@ -57,6 +58,7 @@ def listing() -> flask.Response:
             links=list(_links(release)),
             dumps=release.dumps,
             parts=parts,
+            stem=short_name(release.site),
             documents=list(described.DOCUMENTS),
             sums=dumps.SUMS,
             sum=_SUM,

@@ -11,7 +11,7 @@ from itertools import islice
 
 import pyoxigraph as ox
 
-from kclod.history import Edition, describes
+from kclod.history import Edition, describes, said_of
 from kclod.site import Site
 from kclod.store import Quads
 from kclod.vocab import DCT, PUB, RDFS
@@ -42,7 +42,7 @@ class Gone:
         except ValueError:
             return None
         declared = self.declared(node)
-        release = next((one.version for one in reversed(self._earlier) if describes(one, iri)), None)
+        release = next((one.version for one in reversed(self._earlier) if self._had(one, iri)), None)
         if not declared and release is None:
             return None
         replaced = islice(self._store.quads_for_pattern(node, DCT["isReplacedBy"], None, None), _SAID)
@@ -52,6 +52,12 @@ class Gone:
             tuple(dict.fromkeys(quad.object.value for quad in replaced if isinstance(quad.object, ox.NamedNode))),
             {quad.object.language or "": quad.object.value for quad in reasons if isinstance(quad.object, ox.Literal)},
         )
+
+    def _had(self, edition: Edition, iri: str) -> bool:
+        """Whether a release describes a thing, more than to say that it is withdrawn."""
+        if not describes(edition, iri):
+            return False
+        return f"<{PUB['withdrew'].value}> <{iri}> ".encode() not in said_of(edition, self._site.dataset_iri)
 
     def declared(self, node: ox.NamedNode) -> bool:
         """Whether the dataset says that it withdrew a thing."""

@@ -13,15 +13,21 @@ from werkzeug.exceptions import HTTPException
 from kclod.web.http.negotiation import HTML, PROBLEM, choose
 from kclod.web.http.responses import ProblemError
 from kclod.web.pages import error_page
+from kclod.web.present import Presenter
 
 _log = logging.getLogger(__name__)
+_DETAILED = "en"
+"""The language of every `detail`."""
 _CODES = {413: "content-too-large"}
 """Where Python's name of a status has changed from version to version."""
 
 
 def refused(error: ProblemError) -> flask.Response:
-    """The answer that tells a refusal."""
-    title = HTTPStatus(error.status).phrase
+    """The answer that tells a refusal; its title in the language of the request (RFC 9457, section 3.1.3)."""
+    title, presenter = HTTPStatus(error.status).phrase, Presenter.of_request()
+    spoken = presenter.language
+    if spoken != _DETAILED:  # "it MAY be localized" (RFC 9457, section 4.2.1)
+        title = presenter.word_or(f"error.{error.status}", title)
     members = {
         "type": "about:blank",
         "title": title,
@@ -38,8 +44,10 @@ def refused(error: ProblemError) -> flask.Response:
         )
     else:
         text = json.dumps(members, ensure_ascii=False, indent=1) + "\n"
+        spoken = ", ".join(dict.fromkeys((spoken, _DETAILED)))
         response = flask.Response(text, status=error.status, content_type="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = spoken
     response.headers.update(error.headers)
     flask.g.worded = True  # a page's words, whichever of the two this is
     return response

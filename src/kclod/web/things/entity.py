@@ -190,9 +190,10 @@ class Describer:
         return said
 
     def _lead(self, said: _Said, facts: Iterable[Fact]) -> Group | None:
-        """The text that introduces a thing: what is declared to, else what usually does."""
-        declared = [(ox.NamedNode(f.path.predicate), f) for f in facts if LEAD in f.roles and f.path.predicate]
-        for predicate, fact in (*declared, *((p, None) for p in _INTRODUCING)):
+        """The text that introduces a thing: what is declared to, else what usually does and has no other place."""
+        placed = {ox.NamedNode(f.path.predicate): f for f in facts if f.path.predicate}
+        declared = [(p, f) for p, f in placed.items() if LEAD in f.roles]
+        for predicate, fact in (*declared, *((p, None) for p in _INTRODUCING if p not in placed)):
             if predicate in said.vouched:
                 return self._group(predicate, said.vouched.pop(predicate), None, fact, capped=predicate in said.capped)
         return None
@@ -232,8 +233,8 @@ class Describer:
                 )
                 if known is not None:
                     known.add(trail[0].subject)
-        elif fact.path.inverse_of is not None and not fact.only:
-            covered[fact.path.inverse_of] = None
+        if not fact.only:
+            covered.update(dict.fromkeys(fact.path.inverses))
         return self._followed(node, fact, reached) if reached.shown else None
 
     def _followed(self, node: ox.NamedNode, fact: Fact, reached: Reached) -> Group:

@@ -1,4 +1,4 @@
-"""Close matches for an address at which there is nothing: by the letters of names and of IRIs."""
+"""Close matches for an address at which there is nothing: by the letters of names and of the last parts of IRIs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from kclod.rdf import DEFAULT_GRAPH
 from kclod.store import Quads
@@ -20,8 +21,10 @@ _NAMES = 100_000
 """Names that are compared, which takes 20 to 40 ms; of a larger graph the others are not suggested."""
 _SHOWN = 6
 _LONGEST = 120
+_BESIDE = 10.0
+"""What it counts that a thing is in the same folder as the one that is not there."""
 _ENOUGH = 72.0
-"""Of 100, the similarity from which a name is worth showing."""
+"""Of 100, the similarity from which a name is worth showing, what it counts to be in the same folder with it."""
 _KEPT = 512
 
 
@@ -38,7 +41,8 @@ class Near:
         self._busy = threading.Lock()
 
     def to(self, iri: str) -> tuple[str, ...]:
-        """The IRIs of up to six things that are called like one that is not there, the closest first."""
+        """The IRIs of up to six things that are called like one that is not there, the closest first; in its folder
+        those too that are called longer."""
         wanted = _plain(iri.removeprefix(self._base))
         if not wanted or len(wanted) > _LONGEST:
             return ()
@@ -56,11 +60,23 @@ class Near:
 
     def _closest(self, wanted: str) -> tuple[str, ...]:
         names, iris = self._read()
+        folder, _, text = wanted.rpartition("/")
+
+        def beside(place: int) -> bool:
+            return _plain(iris[place].removeprefix(self._base)).rpartition("/")[0] == folder
+
+        closest = process.extract(
+            text, names, scorer=fuzz.ratio, processor=None, limit=8 * _SHOWN, score_cutoff=_ENOUGH - _BESIDE
+        )
+        alike = (
+            (place, score + _BESIDE * beside(place))
+            for name, score, place in closest
+            if OSA.distance(name, text) <= _changes(min(len(name), len(text)))
+        )
+        longer = ((place, _ENOUGH) for place, name in enumerate(names) if name.startswith(f"{text} ") and beside(place))
         found: dict[str, float] = {}
-        for text in dict.fromkeys((wanted, wanted.rpartition("/")[2])):
-            for _, score, place in process.extract(
-                text, names, scorer=fuzz.ratio, processor=None, limit=4 * _SHOWN, score_cutoff=_ENOUGH
-            ):
+        for place, score in (*alike, *islice(longer, _SHOWN)):
+            if score >= _ENOUGH:
                 found[iris[place]] = max(score, found.get(iris[place], 0.0))
         return tuple(sorted(found, key=lambda one: (-found[one], one))[:_SHOWN])
 
@@ -71,7 +87,7 @@ class Near:
         return self._names
 
     def _named(self) -> Iterator[tuple[str, str]]:
-        """Names and paths, each with the IRI that it stands for."""
+        """Names and last parts of paths, each with the IRI that it stands for."""
         for label_property in LABEL_PROPERTIES:
             for quad in self._store.quads_for_pattern(None, label_property, None, DEFAULT_GRAPH):
                 node, value = quad.subject, quad.object
@@ -79,8 +95,13 @@ class Near:
                     continue
                 if node.value.startswith(self._base) and "#" not in node.value:
                     path = _plain(node.value.removeprefix(self._base))
-                    for name in (_plain(value.value), path, path.rpartition("/")[2]):
+                    for name in (_plain(value.value), path.rpartition("/")[2]):
                         yield name, node.value
+
+
+def _changes(letters: int) -> int:
+    """In how many letters a word may differ: the similarity of short ones tells nothing."""
+    return 1 if letters < 4 else 2 if letters < 8 else letters
 
 
 def _plain(text: str) -> str:

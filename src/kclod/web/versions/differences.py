@@ -22,12 +22,16 @@ _KEPT = 3
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The way from one release to the next. `before` is None for the first one; `labels` are of the later first."""
+    """The way from one release to the next. `before` is None for the first one; `labels` are of the later first.
+
+    `entities` are by IRI, `listed` are the same as a reader looks for them.
+    """
 
     before: Release | None
     after: Release
     difference: Difference
     entities: tuple[EntityChange, ...]
+    listed: tuple[EntityChange, ...]
     numbers: Summary
     labels: tuple[Labels, ...]
 
@@ -76,11 +80,22 @@ class Differences:
             after.path / dump_name(after.site, N_QUADS),
         )
         difference = compare(*paths, MOST_CHANGES)
-        entities = tuple(entity_changes(difference, after.site, *paths))
         labels = [self._of(after), *([self._of(before)] if before else [])]
-        return Step(before, after, difference, entities, summary(difference, entities, after.site), tuple(labels))
+        entities = tuple(entity_changes(difference, after.site, *paths))
+        things = f"{after.site.base_iri}id/"
+        listed = tuple(sorted(entities, key=lambda one: _rank(one.iri, things, labels)))
+        return Step(
+            before, after, difference, entities, listed, summary(difference, entities, after.site), tuple(labels)
+        )
 
     def _of(self, release: Release) -> Labels:
         if release.version == self._line[-1].version:
             return self._labels
         return Labels(Embedded(open_read_only(release.store_path)), release.site.prefixes)
+
+
+def _rank(iri: str, things: str, labels: Sequence[Labels]) -> int:
+    """What a reader looks for first: things with a name, then what else has one, as claims do, then their parts."""
+    if iri.startswith("_:") or not any(one.has(iri) for one in labels):
+        return 2
+    return 0 if iri.startswith(things) else 1

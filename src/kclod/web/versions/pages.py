@@ -103,7 +103,7 @@ def changes(version: str) -> flask.Response:
     choice = negotiate((HTML, _JSON))
     number = page_number()
     wording = Wording(presenter.language, step.labels)
-    some = step.entities[(number - 1) * _SIZE : number * _SIZE]
+    some = step.listed[(number - 1) * _SIZE : number * _SIZE]
     if not some and number > 1:
         raise ProblemError(404, "no-such-page", "the page is past the last")
     if choice.offer == _JSON:

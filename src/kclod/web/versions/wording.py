@@ -35,6 +35,9 @@ class Wording:
         for labels in self._labels:
             if labels.has(iri):
                 return plain(labels.of(iri, self.language).text, _LONG)
+        whole, _, part = iri.partition("#")
+        if part and any(labels.has(whole) for labels in self._labels):
+            return f"{self.name(whole)} · {part}"
         return interface.standard_term(self.language, iri) or self._labels[0].compact(iri)
 
     def property(self, iri: str) -> str:
