@@ -26,7 +26,8 @@ from kclod import described, dumps, rdf
 from kclod.cli import main
 from kclod.dumps import BusyError, Offered, offered
 from kclod.dumps.forms import Coding, Kind
-from kclod.dumps.make import keep, kept_folder
+from kclod.dumps.keeping import kept_folder
+from kclod.dumps.make import keep
 from kclod.dumps.write import as_trig, as_turtle, by_graph, write
 from kclod.errors import RefusedError, UsageError
 from kclod.release import Release, publish
@@ -208,6 +209,50 @@ def test_what_is_damaged_or_half_made_is_made_again(small: Release) -> None:
     assert not (path.parent / ".tmp-dead").exists()
 
 
+def flip(path: Path) -> bytes:
+    """Change a byte in the middle of a file, and give back what it was."""
+    whole = path.read_bytes()
+    path.chmod(0o644)
+    middle = len(whole) // 2
+    path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    return whole
+
+
+def test_one_wrong_byte_is_told_and_goes_nowhere(small: Release, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither to who asks, nor into what is made of the file."""
+    plain, packed = (offered(small)[name] for name in ("lights.claims.nq", "lights.claims.nq.zst"))
+    path = keep(small, plain).path
+    keep(small, packed).path.unlink()
+    assert dumps.problems_of_kept(small) == []
+    whole = flip(path)
+    [problem] = dumps.problems_of_kept(small)
+    assert (problem.rule, problem.file) == ("dumps.damaged", str(path))
+    assert "delete it" in (problem.fix or "")
+    verified = CliRunner().invoke(main, ["verify", str(small.path)])
+    assert verified.exit_code == 1
+    assert verified.output.count("[dumps.damaged]") == 1
+    assert dumps.recorded(small, plain) is not None
+    assert dumps.kept(small, plain) is None
+    assert "is damaged" in caplog.text
+    assert zstandard.ZstdDecompressor().decompress(keep(small, packed).path.read_bytes()) == whole
+    assert path.read_bytes() == whole
+    assert dumps.problems_of_kept(small) == []
+    assert CliRunner().invoke(main, ["verify", str(small.path)]).exit_code == 0
+
+
+@pytest.mark.parametrize("record", ["", "x", f"{'0' * 64} many", "\x00"])
+def test_a_record_that_cannot_be_read_is_told(small: Release, record: str) -> None:
+    item = offered(small)["lights.claims.trig.gz"]
+    path = keep(small, item).path
+    place = path.parent / "digests" / item.name
+    place.chmod(0o644)
+    place.write_text(record)
+    assert [problem.rule for problem in dumps.problems_of_kept(small)] == ["dumps.damaged"]
+    assert dumps.kept(small, item) is None
+    assert keep(small, item).path == path
+    assert dumps.problems_of_kept(small) == []
+
+
 def test_what_is_kept_of_releases_that_are_gone_is_removed(small: Release) -> None:
     gone = kept_folder(small).parent / "0-gone"
     gone.mkdir()
@@ -245,7 +290,8 @@ def test_many_who_ask_start_one_process(small: Release, monkeypatch: pytest.Monk
 
 def test_nowhere_to_keep_it(small: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("kclod.dumps.make.kept_folder", lambda release: tmp_path / "file" / "x")
+    for module in ("make", "keeping"):
+        monkeypatch.setattr(f"kclod.dumps.{module}.kept_folder", lambda release: tmp_path / "file" / "x")
     with pytest.raises(UsageError, match="kclod export dumps"):
         keep(small, offered(small)["lights.trig"])
     with pytest.raises(UsageError, match="cannot write dumps"):

@@ -481,6 +481,11 @@ def test_derived_dumps(client: FlaskClient, release: Release) -> None:
     changed = client.get(chosen["href"], headers={"Range": "bytes=10-", "If-Range": '"another"'})
     assert (changed.status_code, changed.data) == (200, whole.data)
     assert client.get(chosen["href"], headers={"Range": "bytes=999999-"}).status_code == 416
+    (path,) = release.path.parent.glob(f".work/dumps/{release.version}/lights.claims.trig.gz")
+    path.chmod(0o644)
+    path.write_bytes(bytes([whole.data[0] ^ 1]) + whole.data[1:])  # of equal length
+    again = client.get(chosen["href"])
+    assert (again.status_code, again.data, again.headers["ETag"]) == (200, whole.data, tag)
     for language in ("en", "ko", "fr"):
         assert 'href="/dumps/lights.claims.trig.gz"' in html(client, f"/dumps/?lang={language}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kclod.cli.frame import FOLDER, RELEASES, main, messages, output, project_option, releases_option
+from kclod.dumps import problems_of_kept
 from kclod.errors import RefusedError
 from kclod.history import editions, find, roll_back
 from kclod.release import load, pointed, problems_of_store, read_log
@@ -24,13 +25,14 @@ def verify(*, release: Path | None, folder: Path, releases: Path | None, inputs:
     """Check a release folder, by default the current one, against the digests that it lists, and its store.
 
     Finds damaged, missing, added and linked files, compressed dumps that unpack to something else, a version that is
-    not that of the inputs and tools listed, what everybody may write, and a store or counts that differ from the dump.
-    Exit 1 when something is wrong.
+    not that of the inputs and tools listed, what everybody may write, derived dumps that are kept and damaged, and a
+    store or counts that differ from the dump. Exit 1 when something is wrong.
     """
     path = release or find(releases or folder / RELEASES, "current").path
     problems = problems_of(path.resolve(), inputs)
-    if not problems and not quick:
-        problems = problems_of_store(load(path))
+    if not problems:
+        opened = load(path)
+        problems = [*problems_of_kept(opened), *(() if quick else problems_of_store(opened))]
     if problems:
         raise RefusedError(problems)
     messages.print(f"{path.resolve().name} is whole", markup=False)

@@ -5,7 +5,8 @@ they are made when they are asked for, or all at once by `kclod export dumps`, a
 """
 
 from kclod.dumps.forms import Offered, offered, offered_by
-from kclod.dumps.make import SUMS, BusyError, keep_all, kept, write_all, write_nanopubs
+from kclod.dumps.keeping import kept, problems_of_kept, recorded
+from kclod.dumps.make import SUMS, BusyError, keep_all, write_all, write_nanopubs
 from kclod.dumps.waiting import awaited
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "kept",
     "offered",
     "offered_by",
+    "problems_of_kept",
+    "recorded",
     "write_all",
     "write_nanopubs",
 ]

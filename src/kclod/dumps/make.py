@@ -1,7 +1,6 @@
 """Makes derived dumps: one when it is asked for, kept beside the releases, or all of them into a folder.
 
-A kept file is `<releases>/.work/dumps/<version>/<name>`, with its digest in `digests/<name>`; whatever stops its
-making, nothing half-made has that name. All of it can be deleted at any time.
+Whatever stops the making of a dump, nothing half-made has its name.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ import zstandard
 
 from kclod import rdf
 from kclod.dumps.forms import TABULAR, Coding, Kind, Offered, Subset, base_name, offered, subsets
+from kclod.dumps.keeping import DIGESTS, keep_digest, kept, kept_folder
 from kclod.dumps.nanopubs import Publisher, Sign, nanopubs
 from kclod.dumps.parts import take_apart
 from kclod.dumps.tabular import write_tables
@@ -33,7 +33,7 @@ from kclod.integrity import digest
 from kclod.release import Dump, Release, dump_name, load
 
 SUMS = "SHA256SUMS"
-_DIGESTS, _TEMPORARY = "digests", ".tmp-"
+_TEMPORARY = ".tmp-"
 _GZIP_LEVEL, _ZSTD_LEVEL = 6, 9
 _PIECE = 1 << 20
 _IRI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
@@ -41,25 +41,6 @@ _IRI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 
 class BusyError(Exception):
     """Another dump is being made."""
-
-
-def kept_folder(release: Release) -> Path:
-    """Where derived dumps of a release are kept."""
-    return release.path.parent / ".work" / "dumps" / release.version
-
-
-def kept(release: Release, item: Offered) -> Dump | None:
-    """A dump that the release holds, or that has been made and kept; None where it is not there."""
-    if item.within:
-        return next(dump for dump in release.dumps if dump.name == item.name)
-    folder = kept_folder(release)
-    path = folder / item.name
-    try:
-        sha256, size = (folder / _DIGESTS / item.name).read_text("ascii").split()
-        whole = path.stat().st_size == int(size)
-    except (OSError, ValueError):
-        return None
-    return Dump(item.name, path, item.media_type, int(size), sha256) if whole else None
 
 
 def keep(release: Release, item: Offered) -> Dump:
@@ -73,15 +54,14 @@ def keep(release: Release, item: Offered) -> Dump:
         return found
     folder = kept_folder(release)
     try:
-        (folder / _DIGESTS).mkdir(0o755, parents=True, exist_ok=True)
+        (folder / DIGESTS).mkdir(0o755, parents=True, exist_ok=True)
         with _alone(folder.parent):
             _forget_others(release)
             for step in _steps(release, item):
                 if kept(release, step) is None:
                     _make(release, step, folder)
-                    path = folder / step.name
-                    with _renamed(folder / _DIGESTS / step.name) as file:
-                        file.write(f"{digest(path)} {path.stat().st_size}\n".encode())
+                    with _renamed(folder / DIGESTS / step.name) as file:
+                        file.write(keep_digest(folder, step.name))
     except OSError as error:
         raise _unwritable(error, "let the owner of the releases run: kclod export dumps", folder) from None
     made = kept(release, item)

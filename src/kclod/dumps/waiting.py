@@ -8,7 +8,8 @@ import threading
 import time
 
 from kclod.dumps.forms import Offered
-from kclod.dumps.make import BusyError, kept
+from kclod.dumps.keeping import kept
+from kclod.dumps.make import BusyError
 from kclod.errors import Problem, RefusedError
 from kclod.release import Dump, Release
 
