@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -35,7 +36,32 @@ def test_all_are_listed_under_names_of_their_own() -> None:
     assert {(s.verb, s.flag) for s in found if s.flag} == options(main, "")
     names = [s.variable for s in found]
     assert len(names) == len(set(names))
-    assert all(name.startswith("KCLOD_") for name in names)
+    for s in found:
+        if s.flag.startswith("--"):
+            assert s.variable == f"KCLOD_{s.verb} {s.flag[2:]}".upper().replace(" ", "_").replace("-", "_")
+
+
+def contexts(command: click.Command, context: click.Context) -> Iterator[click.Context]:
+    """A context for each verb, as it is when the verb is called with nothing."""
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from contexts(one, one.make_context(name, [], context, resilient_parsing=True))
+    else:
+        yield context
+
+
+def test_the_variables_are_those_that_the_verbs_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    top = click.Context(main, info_name="kclod", **main.context_settings)
+    said = {(s.verb, s.flag): s.variable for s in settings()}
+    for context in contexts(main, top):
+        verb = context.command_path.removeprefix("kclod ")
+        for option in context.command.params:
+            if isinstance(option, click.Option):
+                variable = said[verb, max(option.opts, key=len)]
+                assert option.resolve_envvar_value(context) is None
+                monkeypatch.setenv(variable, "set")
+                assert option.resolve_envvar_value(context) == "set", variable
+                monkeypatch.delenv(variable)
 
 
 def row(s: Setting) -> str:
@@ -75,9 +101,14 @@ def test_values_and_where_they_come_from() -> None:
     text = CliRunner().invoke(main, ["config", "serve"], env={"KCLOD_SERVE_DEADLINE": "2"}).stdout
     assert "= 2 (KCLOD_SERVE_DEADLINE)" in text
     assert CliRunner().invoke(main, ["config", "fly"]).exit_code == 2
+    mistaken = CliRunner().invoke(main, ["config", "serve"], env={"KCLOD_SERVE_PROXY": "::1", "KCLOD_SERVE_PORT": "81"})
+    assert mistaken.stderr == "kclod: note: KCLOD_SERVE_PROXY is set, and is no setting of kclod serve\n"
 
 
 def test_what_is_set_holds_and_a_flag_comes_before_it() -> None:
+    wrong = CliRunner().invoke(main, ["export", "dumps"], env={"KCLOD_EXPORT_DUMPS_JOBS": "none"})
+    assert wrong.exit_code == 2
+    assert "--jobs" in wrong.output
     wrong = CliRunner().invoke(main, ["serve"], env={"KCLOD_SERVE_PORT": "none"})
     assert wrong.exit_code == 2
     assert "--port" in wrong.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -29,15 +30,16 @@ from kclod.release import load
 from kclod.web.limits import Limits
 from kclod.web.serve import serve
 
-serve(load(Path(sys.argv[1])), port=0, limits=Limits(deadline_seconds=1.0, workers=2), prefix=sys.argv[2] or None,
+limits = Limits(deadline_seconds=float(sys.argv[3]), workers=2)
+serve(load(Path(sys.argv[1])), port=0, limits=limits, prefix=sys.argv[2] or None,
       announce=lambda address: print(address, flush=True))
 print("ended", flush=True)
 """
 
 
-def start(release: Release, prefix: str = "") -> tuple[subprocess.Popen[str], str]:
+def start(release: Release, prefix: str = "", deadline: float = 1.0) -> tuple[subprocess.Popen[str], str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(release.path), prefix],
+        [sys.executable, "-c", PROGRAM, str(release.path), prefix, str(deadline)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -177,6 +179,39 @@ def test_signals_end_everything_even_at_work(release: Release, number: signal.Si
     assert process.wait(8) == 0
     process.communicate(timeout=5)
     assert gone(below, 3)
+
+
+def test_what_was_accepted_is_answered_before_the_end(release: Release) -> None:
+    """A query may take as long as it may when the server is told to stop: here, until its deadline."""
+    process, url = start(release, deadline=4.0)
+    answers: list[tuple[int, bytes]] = []
+    asking = threading.Thread(target=lambda: answers.append(get(f"{url}sparql?query={urllib.request.quote(CROSS)}")))
+    asking.start()
+    time.sleep(0.3)
+    process.terminate()
+    asking.join()
+    assert [status for status, _ in answers] == [503]
+    assert b'"deadline"' in answers[0][1]
+    assert process.wait(5) == 0
+    process.communicate(timeout=5)
+
+
+@pytest.mark.parametrize("kind", ["file", "abstract"])
+def test_a_service_manager_is_told_when_the_site_answers(
+    kind: str, release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        name = f"kclod-{os.getpid()}-{time.monotonic_ns()}"
+        manager.bind(str(tmp_path / "notify") if kind == "file" else f"\0{name}")
+        manager.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify") if kind == "file" else f"@{name}")
+        process, _ = start(release)
+        try:
+            assert manager.recv(64) == b"READY=1"
+        finally:
+            process.terminate()
+            assert process.wait(10) == 0
+            process.communicate(timeout=5)
 
 
 def test_a_killed_supervisor_takes_everything_along(release: Release) -> None:

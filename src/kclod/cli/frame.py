@@ -18,8 +18,34 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 output = Console(highlight=False, soft_wrap=True)
 
 
+def variables(option: click.Option, prefix: str | None) -> tuple[str, ...]:
+    """The variables of the environment that set an option of the verb with this prefix; the first that is set holds.
+
+    Those that the option names itself, or the prefix and the option as it is written on a command line.
+    """
+    if option.envvar:
+        return (option.envvar,) if isinstance(option.envvar, str) else tuple(option.envvar)
+    written = max(option.opts, key=len)
+    word = written.lstrip("-").replace("-", "_") if written.startswith("--") else option.name or ""
+    return (f"{prefix}_{word.upper()}",)
+
+
+class Verb(click.Command):
+    """A command whose options are set by `variables`; click would name these after the parameters of the function."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what is given on the command line and in the environment."""
+        for option in self.params:
+            if isinstance(option, click.Option):
+                option.envvar = variables(option, ctx.auto_envvar_prefix)
+        return super().parse_args(ctx, args)
+
+
 class Command(click.Group):
     """Prints each problem on a line of its own and exits with the error's code."""
+
+    command_class = Verb
+    group_class = type  # groups below are of this class too
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the verb."""

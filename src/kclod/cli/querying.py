@@ -37,7 +37,7 @@ from kclod.web.engine.matching import Find, MatchingError, opened, rewrite
     "--format",
     "wanted",
     type=click.Choice(["json", "csv", "tsv", "xml", "ttl", "nt", "table"]),
-    help="[default: table for solutions, ttl for graphs]",
+    help="Form of the result.  [default: table for solutions, ttl for graphs]",
 )
 @click.option(
     "--timeout", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds, with --endpoint."

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from kclod import cli
-from kclod.cli.frame import main, output
+from kclod.cli.frame import main, note, output, variables
 from kclod.errors import Problem, UsageError
 from kclod.remote.asking import PASSWORD, TOKEN, USER
 
@@ -50,6 +50,11 @@ def config(*, verbs: tuple[str, ...], as_json: bool) -> None:
     if unknown := [verb for verb in verbs if not any(s.verb.split()[0] == verb for s in known)]:
         raise UsageError(Problem("config.verb", f"there are no settings of {unknown[0]!r}", "see kclod --help"))
     chosen = [s for s in known if not verbs or s.verb.split()[0] in verbs]
+    for name in sorted(os.environ.keys() - {name for s in known for name in (s.variable, s.source)}):
+        if verb := next(
+            (s.verb for s in chosen if name.startswith(f"KCLOD_{s.verb.upper().replace(' ', '_')}_")), None
+        ):
+            note(f"{name} is set, and is no setting of kclod {verb}")
     if as_json:
         sys.stdout.write(json.dumps([asdict(s) for s in chosen], ensure_ascii=False, indent=1) + "\n")
         return
@@ -82,8 +87,7 @@ def _of(command: click.Command, context: click.Context) -> Iterator[Setting]:
     for option in command.params:
         if not isinstance(option, click.Option) or option.name == "help":
             continue
-        automatic = f"{context.auto_envvar_prefix}_{(option.name or '').upper()}"
-        names = [*([option.envvar] if isinstance(option.envvar, str) else option.envvar or ()), automatic]
+        names = variables(option, context.auto_envvar_prefix)
         found = next((name for name in names if os.environ.get(name)), None)
         default = _default(option)
         yield Setting(

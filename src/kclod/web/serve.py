@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import socket
 import threading
@@ -34,6 +35,8 @@ _PAGE_THREADS = 16
 _ARCHIVE_THREADS = 10
 """Threads for queries of an earlier release: those that run, are streamed, and wait."""
 _STOP_SECONDS = 3
+"""For which a server that is told to stop waits beyond the deadline of queries, so that what it has accepted is
+answered."""
 _LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -59,6 +62,9 @@ def serve(
 ) -> None:
     """Serve a release until SIGTERM or SIGINT; every process it started is gone when it returns.
 
+    A request that was accepted is answered before; only a result that is streamed for longer than the deadline of
+    queries, and three seconds, is broken off. A service manager (NOTIFY_SOCKET) is told once the site answers.
+
     `follow` is the folder of releases whose `current` is to be served from now on, whatever it points to; where that
     link moves, the site moves without a request failing (see `switch`). Then `store` may hold `{release}`.
 
@@ -80,7 +86,7 @@ def serve(
         backpressure=4 * threads,
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_SECONDS,
+        workers_kill_timeout=math.ceil(limits.deadline_seconds + _STOP_SECONDS),
         log_level=LogLevels.error,
         log_dictconfig=_LOGGING if not log_queries else _logging_queries(),
     )
@@ -149,19 +155,31 @@ class _AnnouncingServer(MPServer):
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # granian's is not annotated
-        if self.announce is not None:
-            threading.Thread(target=self._announce_when_up, args=(self.announce,), daemon=True).start()
+        threading.Thread(target=self._announce_when_up, daemon=True).start()
 
-    def _announce_when_up(self, announce: Callable[[str], None]) -> None:
+    def _announce_when_up(self) -> None:
         pause = 0.05
         probe = self.address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:") + "health/live"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while not self.interrupt_signal:  # a busy machine may take its time
             with contextlib.suppress(urllib.error.URLError, OSError), opener.open(probe, timeout=2):
-                announce(self.address)
+                _notify()
+                if self.announce is not None:
+                    self.announce(self.address)
                 return
             time.sleep(pause)
             pause = min(pause * 1.1, 1.0)
+
+
+def _notify() -> None:
+    """Say READY=1 to the service manager that started this process, where one did (sd_notify(3), the protocol)."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address[:1] not in ("/", "@"):
+        return
+    if address[0] == "@":  # a name of Linux's own, not a file
+        address = f"\0{address[1:]}"
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.sendto(b"READY=1", address)
 
 
 def _free(host: str, port: int) -> int:
