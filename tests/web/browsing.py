@@ -10,13 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from kclod.web import built
 
 CHROMIUM = os.environ.get("KCLOD_CHROMIUM") or shutil.which("chromium") or ""
 REQUIRED = os.environ.get("KCLOD_BROWSER") == "required"
 """Whether a missing browser is an error, as in CI."""
 SCREENSHOTS = os.environ.get("KCLOD_SCREENSHOTS")
 """The folder in which pictures of the pages are kept."""
+LONGEST = 6000
+"""Pixels of a page that a screenshot shows."""
 WIDTHS = {"phone": 390, "tablet": 768, "wide": 1440}
 FLAGS = (
     "--headless",
@@ -54,6 +59,21 @@ class Visit:
         """Wait for the first picture."""
         self.page.locator("figure.picture[data-state=drawn] .canvas[data-drawn]").first.wait_for()
 
+    def looked_at(self, name: str) -> None:
+        """At no width is the page wider than the screen; a picture of it is kept at each where they are wanted."""
+        for width, pixels in WIDTHS.items():
+            self.page.set_viewport_size({"width": pixels, "height": 900})
+            self.page.wait_for_timeout(60)
+            wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wider <= 0, f"the page is {wider} pixels wider than a {width} screen"
+            if SCREENSHOTS:
+                self.scroll()
+                folder = Path(SCREENSHOTS)
+                folder.mkdir(parents=True, exist_ok=True)
+                height = min(self.page.evaluate("document.documentElement.scrollHeight"), LONGEST)
+                clip = {"x": 0, "y": 0, "width": pixels, "height": height}
+                self.page.screenshot(path=folder / f"{name}-{width}.png", full_page=True, clip=clip)  # type: ignore[arg-type]
+
     def faults(self) -> list[str]:
         """What axe-core finds on the page: rule, element, and what is wrong."""
         self.page.evaluate(AXE.read_text("utf-8"))
@@ -63,6 +83,16 @@ class Visit:
             for rule in found["violations"]
             for node in rule["nodes"]
         ]
+
+
+def require() -> None:
+    """Skip the module that calls this where there is no browser or nothing bundled to show; fail it in CI."""
+    if CHROMIUM and built.entries() and AXE.exists():
+        return
+    reason = "no Chromium here (apt-get install chromium)" if not CHROMIUM else "scripts are not bundled: make assets"
+    if REQUIRED:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason, allow_module_level=True)
 
 
 @contextlib.contextmanager

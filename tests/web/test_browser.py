@@ -10,19 +10,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from browsing import AXE, CHROMIUM, REQUIRED, SCREENSHOTS, WIDTHS, Visit, browser, visiting
+from browsing import SCREENSHOTS, WIDTHS, Visit, browser, require, visiting
 from playwright.sync_api import Browser, Page, Route, expect
 from running import Running, running
 
 from kclod.records.dates import bounds
 from kclod.release import Release
-from kclod.web import built
 
-if not CHROMIUM or not built.entries() or not AXE.exists():
-    reason = "no Chromium here (apt-get install chromium)" if not CHROMIUM else "scripts are not bundled: make assets"
-    if REQUIRED:
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason, allow_module_level=True)
+require()
 
 K = "https://w3id.org/kclod/ontology%23"
 AGREEMENT = "/page/instrument/kimm-nrcan-mou-2025"
@@ -30,8 +25,6 @@ MALFORMED = "SELECT ?thing WHERE {\n  ?thing a kclod:Event ;;; }\n}"
 SELECT = "SELECT ?kind (COUNT(?s) AS ?count) WHERE { ?s a ?kind } GROUP BY ?kind ORDER BY DESC(?count) LIMIT 12"
 
 EPOCH = date_(1970, 1, 1).toordinal() * 86_400_000
-LONGEST = 6000
-"""Pixels of a page that a screenshot shows."""
 
 PAGES = {
     "home": "/",
@@ -61,7 +54,10 @@ PAGES = {
     "search": "/search?q=lithium",
     "look-up": "/lookup",
     "nothing found": "/search?q=nothing+of+the+kind",
-    "missing": "/page/no/such/thing",
+    "missing": "/page/organization/kim",
+    "identifier of nothing": "/lookup?scheme=wikidata&id=Q999999999",
+    "wrong parameter": "/page/place/seoul?in=x",
+    "scheme": "/page/scheme/role",
 }
 LOOKS = [
     *((name, "en-GB", "light") for name in PAGES),
@@ -114,25 +110,13 @@ def test_axe_finds_nothing(visit: Callable[..., Visit], name: str, language: str
         one.page.locator(".CodeMirror").wait_for()
     if name in ("result", "malformed"):
         one.page.locator("#result-place[data-state=done]").wait_for()
-    refused = {"malformed": 400, "missing": 404}.get(name)
+    refused = {"malformed": 400, "missing": 404, "identifier of nothing": 404, "wrong parameter": 400}.get(name)
     if refused:
         one.complaints = [text for text in one.complaints if f"status of {refused}" not in text]
     one.scroll()
     assert one.page.locator("html").get_attribute("lang") == language[:2]
     assert one.faults() == []
-    for width, pixels in WIDTHS.items():
-        one.page.set_viewport_size({"width": pixels, "height": 900})
-        one.page.wait_for_timeout(60)
-        wider = one.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider <= 0, f"the page is {wider} pixels wider than a {width} screen"
-        if SCREENSHOTS:
-            one.scroll()
-            folder = Path(SCREENSHOTS)
-            folder.mkdir(parents=True, exist_ok=True)
-            height = min(one.page.evaluate("document.documentElement.scrollHeight"), LONGEST)
-            clip = {"x": 0, "y": 0, "width": pixels, "height": height}
-            file = folder / f"{name}-{language[:2]}-{scheme}-{width}.png"
-            one.page.screenshot(path=file, full_page=True, clip=clip)
+    one.looked_at(f"{name}-{language[:2]}-{scheme}")
 
 
 WEIGHT = """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))

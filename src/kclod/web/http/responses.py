@@ -73,12 +73,13 @@ def negotiate(offers: Sequence[Offer], links: Iterable[tuple[str, str]] = ()) ->
 def not_acceptable(offers: Sequence[Offer], links: Iterable[tuple[str, str]] = ()) -> ProblemError:
     """The 406 of a request that accepts nothing of what there is; `links` as in `negotiate`."""
     listed = [offer.media_type for offer in offers]
-    alternates = ", ".join(f'<{href}>; rel="alternate"; type="{kind}"' for href, kind in dict(links).items())
+    there = dict(links)
+    alternates = ", ".join(f'<{href}>; rel="alternate"; type="{kind}"' for href, kind in there.items())
     return ProblemError(
         HTTPStatus.NOT_ACCEPTABLE,
         "not-acceptable",
         f"none of the media types in the Accept header can be sent; there are: {', '.join(listed)}",
-        extra={"available": listed},
+        extra={"available": listed, "alternates": [{"href": href, "type": kind} for href, kind in there.items()]},
         headers={"Link": alternates} if alternates else None,
     )
 
