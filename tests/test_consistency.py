@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -135,13 +136,15 @@ def test_what_hermit_infers_beyond_rules_is_returned() -> None:
         """
     )
     data = parse(":x a :A . :y a [ a owl:Class ; owl:unionOf ( :B :C ) ] .")
-    result = check_consistency(data, ontology)
+    assert check_consistency(data, ontology) == Consistency(True, ("http://e/Never",), "")
+    result = check_consistency(data, ontology, inferences=True)
     assert result.unsatisfiable == ("http://e/Never",)
     expected = set(parse(":A rdfs:subClassOf :D . :y a :D ."))
     assert expected <= set(result.inferred) <= expected | set(parse(":x a :D ."))  # HermiT may leave out the indirect
 
 
-def test_it_is_owlready2_that_runs_hermit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("question", "wanted"), [("check", {"-c"}), ("infer", {"-c", "-O", "-D", "-I"})])
+def test_it_is_the_hermit_of_owlready2_that_is_asked(question: str, wanted: set[str], tmp_path: Path) -> None:
     given = tmp_path / "given.nt"
     given.write_text(
         '<http://e/x> <http://e/v> "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n'
@@ -150,16 +153,19 @@ def test_it_is_owlready2_that_runs_hermit(tmp_path: Path) -> None:
     seen = tmp_path / "seen.json"
     java = script(
         tmp_path,
-        f"import json, pathlib, sys; file = sys.argv[-2].removeprefix('file:///'); "
+        f"import json, pathlib, sys; file = sys.argv[-1].removeprefix('file://'); "
         f"pathlib.Path({str(seen)!r}).write_text(json.dumps([sys.argv, open(file).read()])); sys.exit('no')",
     )
-    command = [sys.executable, "-m", "kclod.dl_reasoner", "hermit", str(given), str(java)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={"TMPDIR": str(tmp_path)})
-    assert json.loads(done.stdout) == {"failure": "\nno\n"}
+    command = [sys.executable, "-m", "kclod.dl_reasoner", question, str(given), str(java)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"TMPDIR": str(tmp_path)}
+    )
+    assert json.loads(done.stdout) == {"failure": "no\n"}
     arguments, text = json.loads(seen.read_text())
     assert "org.semanticweb.HermiT.cli.CommandLine" in arguments
-    assert arguments[-1] == "--ignoreUnsupportedDatatypes"
-    assert {"-c", "-O", "-D", "-I"} <= set(arguments)  # what sync_reasoner_hermit asks for
+    assert "--ignoreUnsupportedDatatypes" in arguments
+    assert any("owlready2" in path for path in arguments[arguments.index("-cp") + 1].split(":"))
+    assert {argument for argument in arguments if len(argument) == 2 and argument[1] in "kcODIY"} == wanted
     about_x = {str(quad.object) for quad in ox.parse(text, ox.RdfFormat.N_TRIPLES) if "/v>" in str(quad.predicate)}
     assert about_x == {'"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"서울"@ko'}
     (loop,) = [

