@@ -10,7 +10,7 @@ from dataclasses import replace
 import flask
 import pyoxigraph as ox
 import pytest
-from bounds import LIMITS, PATIENT
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -213,7 +213,7 @@ def status_of(client: FlaskClient, query: str, **parameters: str) -> str:
 
 
 def test_hits_over_http(release: Release) -> None:
-    app = create_app(release, limits=replace(PATIENT, cache_bytes=1 << 20))
+    app = create_app(release, limits=replace(LIMITS, cache_bytes=1 << 20))
     client = app.test_client()
     try:
         query = "SELECT ?s { ?s ?p ?o } LIMIT 3"
@@ -256,7 +256,7 @@ def test_a_slow_query_runs_once_for_many(release: Release) -> None:
 
 def test_rows_are_counted_exactly(release: Release) -> None:
     """A literal that holds what separates rows counts for nothing."""
-    app: flask.Flask = create_app(release, limits=replace(PATIENT, max_rows=3))
+    app: flask.Flask = create_app(release, limits=replace(LIMITS, max_rows=3))
     client = app.test_client()
     try:
         odd = 'VALUES ?o { "},{" "a\\r\\nb\\r\\nc\\r\\nd" "<result><result><result>" }'

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
-from bounds import LIMITS
+from bounds import LIMITS, until
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from test_workers import CROSS
 
 from kclod.errors import UsageError
 from kclod.release import Release
+from kclod.web import publication
 from kclod.web.app import close, create_app
 from kclod.web.http import clients
 from kclod.web.http.clients import ShareError, Shares, client_of, networks
@@ -160,25 +161,31 @@ def test_query_seconds_over_http(release: Release) -> None:
         assert "query seconds" in refused.json["detail"]
 
 
+@contextmanager
+def at_work(client: FlaskClient) -> Iterator[None]:
+    """While a query of two seconds is being answered, to the same client."""
+    ask = {"query": CROSS, "timeout": "2"}
+    thread = threading.Thread(target=lambda: client.application.test_client().get("/sparql", query_string=ask))
+    thread.start()
+    until(lambda: publication.of(client.application).pool.load().inside == 1)
+    yield
+    thread.join()
+
+
 def test_queries_at_a_time_over_http(release: Release) -> None:
     with clients_of(release, client_queries=1, trusted_proxies=("127.0.0.1",)) as client:
-        thread = threading.Thread(target=lambda: client.application.test_client().get(f"/sparql?query={CROSS}"))
-        thread.start()
-        time.sleep(0.3)
-        assert client.get("/sparql?query=ASK%7B%7D").status_code == 429
-        assert client.get("/sparql?query=ASK%7B%7D", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 200
-        thread.join()
+        with at_work(client):
+            assert client.get("/sparql?query=ASK%7B%7D").status_code == 429
+            assert client.get("/sparql?query=ASK%7B%7D", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 200
         assert client.get("/sparql?query=ASK%7B%7D").status_code == 200
 
 
 def test_kept_answers_cost_nothing(release: Release) -> None:
     with clients_of(release, client_queries=1) as client:
         assert client.get("/sparql?query=ASK%7B%7D").status_code == 200
-        thread = threading.Thread(target=lambda: client.application.test_client().get(f"/sparql?query={CROSS}"))
-        thread.start()
-        time.sleep(0.3)
-        kept = client.get("/sparql?query=ASK%7B%7D")
-        thread.join()
+        with at_work(client):
+            kept = client.get("/sparql?query=ASK%7B%7D")
+            assert client.get("/sparql?query=ASK%7B%20%7D").status_code == 429
         assert (kept.status_code, kept.headers["Cache-Status"]) == (200, "kclod; hit")
 
 
@@ -203,10 +210,10 @@ def test_a_full_queue_is_told_at_once(release: Release) -> None:
         ]
         for thread in threads:
             thread.start()
-        time.sleep(0.5)
+        until(lambda: publication.of(client.application).pool.load().inside == len(threads))
         started = time.monotonic()
         refused = client.get("/sparql?query=ASK%20%7B%7D")
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 1.5
         assert (refused.status_code, refused.json["code"]) == (503, "busy")
         assert int(refused.headers["Retry-After"]) >= 1
         for thread in threads:

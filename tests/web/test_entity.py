@@ -13,7 +13,7 @@ from urllib.parse import quote
 import flask
 import pyoxigraph as ox
 import pytest
-from bounds import PATIENT
+from bounds import LIMITS
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,7 +136,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flask.Flask]:
     source.write_text("two", encoding="utf-8")
     declared = replace(site(), layout=layout, publisher={"": "Board {of} Lights & Co"}, issued="2026-03-01")
     release = publish(tmp_path_factory.mktemp("releases"), declared, found, inputs={"source.txt": source}, stages={})
-    made = create_app(release, limits=PATIENT)
+    made = create_app(release, limits=LIMITS)
     yield made
     close(made)
 

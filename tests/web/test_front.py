@@ -30,7 +30,6 @@ PAGE, DATA, QUERY = "/page/light/alpha", "/data/light/alpha.ttl", f"/sparql?quer
 
 LASTING = ("/id/light/alpha", "/", "/ontology", "/dumps/", "/id/light/alpha/")
 PASSING = ("/id/light/none", "/health", "/dumps/lights.nq", "/sparql?query=nonsense", "/robots.txt")
-PATIENT = replace(LIMITS, deadline_seconds=20.0)
 
 
 def front_of(app: flask.Flask) -> Front:
@@ -42,14 +41,14 @@ def front_of(app: flask.Flask) -> Front:
 
 @pytest.fixture
 def fresh(release: Release) -> Iterator[flask.Flask]:
-    app = create_app(release, limits=PATIENT)
+    app = create_app(release, limits=LIMITS)
     yield app
     close(app)
 
 
 @pytest.fixture(scope="module")
 def ready(release: Release) -> Iterator[FlaskClient]:
-    app = create_app(release, limits=PATIENT)
+    app = create_app(release, limits=LIMITS)
     yield app.test_client()
     close(app)
 
@@ -57,7 +56,7 @@ def ready(release: Release) -> Iterator[FlaskClient]:
 @pytest.fixture(scope="module")
 def bare(release: Release) -> Iterator[FlaskClient]:
     """The application without ready answers."""
-    app = create_app(release, limits=replace(PATIENT, ready_bytes=0))
+    app = create_app(release, limits=replace(LIMITS, ready_bytes=0))
     yield app.test_client()
     close(app)
 
@@ -192,7 +191,7 @@ def test_ready_answers_are_those_of_the_application(
 
 
 def test_ready_answers_are_bounded(release: Release) -> None:
-    app = create_app(release, limits=replace(PATIENT, ready_bytes=200_000))
+    app = create_app(release, limits=replace(LIMITS, ready_bytes=200_000))
     try:
         client, front, reached = app.test_client(), front_of(app), asked(app)
         client.get(PAGE)
@@ -220,7 +219,7 @@ def test_headers_that_choose_the_same_share_its_bytes(fresh: flask.Flask) -> Non
 
 
 def test_kept_answers_are_fair(release: Release) -> None:
-    app = create_app(release, limits=replace(PATIENT, client_errors=3))
+    app = create_app(release, limits=replace(LIMITS, client_errors=3))
     try:
         client = app.test_client()
         assert client.get(QUERY).status_code == 200

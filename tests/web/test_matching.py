@@ -25,13 +25,12 @@ PREFIXES = """PREFIX text: <https://w3id.org/kclod/text#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 PREFIX : <https://data.example/lights/ontology#>
 """
-PATIENT = replace(LIMITS, deadline_seconds=8.0)  # the first query waits for the processes to start
 ALPHA, KOREAN = f"{BASE}id/light/alpha", f"{BASE}id/light/한글등대"
 
 
 @pytest.fixture(scope="module")
 def client(release: Release) -> Iterator[FlaskClient]:
-    app = create_app(release, limits=PATIENT)
+    app = create_app(release, limits=LIMITS)
     yield app.test_client()
     close(app)
 
@@ -182,7 +181,7 @@ def test_too_many_and_none_at_all(release: Release, tmp_path: Path) -> None:
     for path in release.path.iterdir():
         if path.name != "text.sqlite":
             (old / path.name).symlink_to(path)
-    app = create_app(replace(release, path=old), limits=PATIENT)
+    app = create_app(replace(release, path=old), limits=LIMITS)
     try:
         ask = app.test_client().get
         problem = ask("/sparql", query_string={"query": PREFIXES + "ASK { ?l text:matches 'old' }"}).json

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bounds import LIMITS
+from bounds import LIMITS, until
 
 from kclod.release import Release
 from kclod.web.engine import workers
@@ -29,13 +29,6 @@ def job(query: str) -> Job:
 def dump(release: Release) -> Path:
     (found,) = (dump.path for dump in release.dumps if dump.path.suffix == ".nq")
     return found
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.fixture

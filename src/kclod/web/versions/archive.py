@@ -34,6 +34,8 @@ MOST = 3
 """Earlier releases that are open at a time."""
 _IDLE = 300.0
 """Seconds after which one that nobody asks is closed."""
+_SWEEP = 15.0
+"""Seconds between two looks for those, at most."""
 _LEAST = 1.0
 """Seconds for which one stays open after it was asked."""
 _PATIENCE = 5.0
@@ -151,7 +153,7 @@ class Archive:
 
     def _tidy(self) -> None:
         """Close what nobody asks for any more, until none is open."""
-        while not self._ended.wait(min(self._idle / 4, 15.0)):
+        while not self._ended.wait(min(self._idle / 4, _SWEEP)):
             with self._turn:
                 late = time.monotonic() - self._idle
                 for version, (serving, asked) in list(self._open.items()):
