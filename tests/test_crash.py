@@ -21,6 +21,7 @@ import pytest
 from kclod.history import editions
 from kclod.project import Project
 from kclod.release import current, load, problems_of_store, read_log, verify
+from tests.conftest import MINI
 
 KILLS = int(os.environ.get("KCLOD_KILLS", "6"))
 BUILD = [sys.executable, "-m", "kclod", "build", "--project"]
@@ -40,6 +41,23 @@ def change(project: Path, number: int) -> None:
     path.write_text(re.sub(r"Nore Lightship[ 0-9]*", f"Nore Lightship {number}", path.read_text("utf-8")), "utf-8")
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """The small project with its release, and the seconds that its build took."""
+    folder = tmp_path_factory.mktemp("once") / "project"
+    shutil.copytree(MINI, folder)
+    started = time.monotonic()
+    assert run(folder).returncode == 0
+    return folder, time.monotonic() - started
+
+
+@pytest.fixture
+def mini(once: tuple[Path, float], tmp_path: Path) -> Project:
+    """A copy of the small project with its release."""
+    shutil.copytree(once[0], tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project")
+
+
 def everything_is_whole(root: Path) -> int:
     """How many releases there are; each is whole, and the current one is among them."""
     folders = [path for path in root.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != "."]
@@ -52,12 +70,9 @@ def everything_is_whole(root: Path) -> int:
     return len(folders)
 
 
-def test_killed_at_random_it_loses_nothing(mini: Project) -> None:
+def test_killed_at_random_it_loses_nothing(mini: Project, once: tuple[Path, float]) -> None:
     chance = random.Random(7)
-    root = mini.root / "releases"
-    started = time.monotonic()
-    assert run(mini.root).returncode == 0
-    usual = time.monotonic() - started
+    root, usual = mini.root / "releases", once[1]
     builds, killed, how = 0, 0, {"alone": 0, "with its children": 0}
     while killed < KILLS:
         builds += 1
@@ -98,7 +113,6 @@ def limited(bytes_: int) -> None:
 @pytest.mark.parametrize("kib", [4, 64])
 def test_a_file_that_cannot_grow_publishes_nothing(mini: Project, kib: int) -> None:
     """Writing fails in the middle of a file (EFBIG), in one stage or another."""
-    assert run(mini.root).returncode == 0
     root = mini.root / "releases"
     before = current(root)
     change(mini.root, 1)
@@ -143,7 +157,6 @@ def can_mount() -> bool:
 @pytest.mark.skipif(not can_mount(), reason="this system lets nobody mount a file system in a namespace of their own")
 def test_a_full_disk_publishes_nothing(mini: Project, tmp_path: Path) -> None:
     """A real file system of a size that the new release does not fit into, at several sizes."""
-    assert run(mini.root).returncode == 0
     root, disk = mini.root / "releases", tmp_path / "disk"
     change(mini.root, 1)
     used = sum(-(-path.lstat().st_size // 4096) * 4096 for path in root.rglob("*"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kclod.check.client import Client, Exchange, ExhaustedError, uri
@@ -51,10 +51,18 @@ class Report:
         return self.held / self.tried if self.tried else 0.0
 
 
-def check(start: str, client: Client, *, most: int = 2, done: Callable[[Verdict], None] = lambda _: None) -> Report:
-    """Try all rules on up to `most` things that the site at `start` describes, and one more if it is not of ASCII.
+def check(
+    start: str,
+    client: Client,
+    *,
+    most: int = 2,
+    rules: Iterable[Rule] = RULES,
+    done: Callable[[Verdict], None] = lambda _: None,
+) -> Report:
+    """Try the rules, all if not told otherwise, on up to `most` things that the site at `start` describes.
 
-    `done` gets each verdict as it is there. UsageError when nothing answers, or no thing with data is found.
+    One more thing is tried if its name is not of ASCII. `done` gets each verdict as it is there. UsageError when
+    nothing answers, or no thing with data is found.
     """
     start = uri(start)
     first = client.ask(start, Accept="text/html, */*;q=0.5")
@@ -73,7 +81,7 @@ def check(start: str, client: Client, *, most: int = 2, done: Callable[[Verdict]
             )
         )
     verdicts = []
-    for rule in RULES:
+    for rule in rules:
         verdict = _judged(rule, found)
         done(verdict)
         verdicts.append(verdict)
