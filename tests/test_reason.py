@@ -168,9 +168,9 @@ def test_hubs_and_common_key_values_do_not_cost_the_square() -> None:
     assert len(infer(hub, parse(":f a owl:FunctionalProperty .")).clashes) == many - 1
     keyed = [triple(str(i), "k", str(i % 2)) for i in range(many)] + [triple(str(i), "l", str(i)) for i in range(many)]
     ontology = parse(":C owl:hasKey (:k :l) . :k rdfs:domain :C .")
-    started = time.monotonic()
+    started = time.process_time()
     assert len(infer(keyed, ontology).triples) == many
-    assert time.monotonic() - started < 5  # comparing pairs takes minutes
+    assert time.process_time() - started < 5  # comparing pairs takes minutes
 
 
 # values of literals

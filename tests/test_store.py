@@ -110,12 +110,12 @@ class Endpoint(BaseHTTPRequestHandler):
         elif what == "html":
             self.reply(200, "text/html", b"<h1>hello</h1>")
         elif what == "slow":
-            time.sleep(3)
+            time.sleep(20)
         elif what == "drip":
             self.send_response(200)
             self.send_header("Content-Type", JSON)
             self.end_headers()
-            for _ in range(30):
+            for _ in range(200):
                 time.sleep(0.1)
                 self.wfile.write(b" ")
         elif what == "cut":
@@ -192,7 +192,7 @@ def test_the_time_is_for_the_whole_answer(endpoint: str, path: str) -> None:
     began = time.monotonic()
     with pytest.raises(UsageError, match=r"remote\.timeout.*within 1 s"):
         remote_query(f"{endpoint}{path}", "SELECT * {}", JSON, 1)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 10  # both go on for twenty
 
 
 @pytest.mark.parametrize("path", ["cut", "garbage"])

@@ -166,7 +166,7 @@ def test_errors_are_shared_but_not_those_of_less_time() -> None:
 
     def fail() -> Answer:
         runs.append(1)
-        time.sleep(0.2)
+        time.sleep(0.5)
         raise MemoryLimitError
 
     with ThreadPoolExecutor(4) as threads:
@@ -196,7 +196,7 @@ def test_waiters_are_bounded_in_number_and_time() -> None:
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(cache.get_or_run, "k", 5, run)
         time.sleep(0.05)
-        second = threads.submit(cache.get_or_run, "k", 0.3, run)
+        second = threads.submit(cache.get_or_run, "k", 1, run)
         time.sleep(0.05)
         with pytest.raises(BusyError):
             cache.get_or_run("k", 5, run)

@@ -170,4 +170,4 @@ def test_trivial_queries_are_cheap(pool: Pool) -> None:
         started = time.perf_counter()
         pool.run(job("ASK {}"), 5)
         times.append(time.perf_counter() - started)
-    assert sorted(times)[50] < 0.005  # about 0.3 ms on a quiet machine
+    assert sorted(times)[50] < 0.02  # about 0.3 ms on a quiet machine
