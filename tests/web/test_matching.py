@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -294,15 +295,21 @@ def store() -> ox.Store:
     return made
 
 
+_MOST = 10_000
+"""Solutions: a product of larger parts takes half a minute, and shows no more than one of smaller ones."""
+
+
 @settings(max_examples=400)
 @given(group=_groups)
 def test_as_written_out(store: ox.Store, group: str) -> None:
     head = f"{PREFIXES}SELECT ?s ?l ?k ?t ?h ?g "
     try:
-        expected = store.query(head + _written_out(group))
+        expected = list(islice(store.query(head + _written_out(group)), _MOST + 1))
     except SyntaxError:  # a blank node in two basic graph patterns
         with pytest.raises(SyntaxError):
             rewrite(head + _with_searches(group), BASE, find)
+        return
+    if len(expected) > _MOST:
         return
     try:
         rewritten = rewrite(head + _with_searches(group), BASE, find)
