@@ -113,9 +113,9 @@ def apache(scratch: Path, *, server: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def caddy(scratch: Path, *, server: str) -> Iterator[str]:
+def caddy(scratch: Path, *, server: str, port: int = 0) -> Iterator[str]:
     """The address of a Caddy with these directives."""
-    port = free_port()
+    port = port or free_port()
     scratch.mkdir(parents=True, exist_ok=True)
     configuration = scratch / "Caddyfile"
     configuration.write_text(_CADDY.format(port=port, server=server), "utf-8")

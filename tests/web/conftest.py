@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+import exported as exporting
 import flask
+import lights
 import pytest
 from bounds import LIMITS
 from flask.testing import FlaskClient
@@ -18,6 +21,7 @@ from stores import put
 from tests.servers import KINDS, Server, missing, server
 
 from kclod.release import Release, publish
+from kclod.site_files import export
 from kclod.web.app import close, create_app
 
 
@@ -81,3 +85,27 @@ def app(release: Release, store_kind: str, servers: Callable[[str], Server]) -> 
 @pytest.fixture
 def client(app: flask.Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lights, "HUB_LINKS", 3)
+        source = tmp_path_factory.mktemp("input") / "source.txt"
+        source.write_text("three", "utf-8")
+        few = quads()
+    root = tmp_path_factory.mktemp("small")
+    return publish(root, site(), few, inputs={"source.txt": source}, stages={})
+
+
+@pytest.fixture(scope="session")
+def exported(small: Release, tmp_path_factory: pytest.TempPathFactory) -> exporting.Site:
+    return exporting.Site(small, export(small, tmp_path_factory.mktemp("files") / "site", public_url=exporting.PUBLIC))
+
+
+@pytest.fixture(scope="session")
+def served(exported: exporting.Site) -> Iterator[flask.Flask]:
+    limits = replace(LIMITS, deadline_seconds=60)  # what a busy machine leaves out of a page would be a difference
+    app = create_app(exported.release, limits=limits, public_url=exporting.PUBLIC)
+    yield app
+    close(app)

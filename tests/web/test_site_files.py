@@ -7,11 +7,7 @@ import re
 import shutil
 import tempfile
 import unicodedata
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email.message import Message
 from http.server import SimpleHTTPRequestHandler
 from itertools import product
 from pathlib import Path
@@ -21,111 +17,44 @@ from urllib.parse import quote
 import flask
 import lights
 import pytest
-from bounds import LIMITS
 from browsing import CHROMIUM, REQUIRED, browser, visiting
+from exported import ACCEPTS, ADDRESSES, FIELDS, KOREAN, PORT, PUBLIC, Site, get, vary, wrong
 from flask.testing import FlaskClient
 from tests import web_servers
 from tests.listening import listening
-from tests.servers import free_port
 
-from kclod.check import Client, Report, check
+from kclod.check import Client, check
 from kclod.errors import RefusedError, UsageError
-from kclod.rdf import RDF_FORMATS
-from kclod.release import Release, publish
-from kclod.site_files import Export, export
+from kclod.release import Release
+from kclod.site_files import export
 from kclod.site_files.making import MARK
-from kclod.web.app import close, create_app
-
-PORT = free_port()
-PUBLIC = f"http://127.0.0.1:{PORT}/lights/"
-KOREAN = quote("light/한글등대")
-FIELDS = ("Content-Type", "Link", "Content-Language", "Content-Location", "Content-Profile", "Cache-Control")
-
-
-@dataclass(frozen=True)
-class Site:
-    """An export, and the release that it is of."""
-
-    release: Release
-    done: Export
-
-    @property
-    def folder(self) -> Path:
-        return self.done.folder
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lights, "HUB_LINKS", 3)
-        source = tmp_path_factory.mktemp("input") / "source.txt"
-        source.write_text("three", "utf-8")
-        quads = lights.quads()
-    root = tmp_path_factory.mktemp("small")
-    return publish(root, lights.site(), quads, inputs={"source.txt": source}, stages={})
-
-
-@pytest.fixture(scope="module")
-def site(small: Release, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(small, export(small, tmp_path_factory.mktemp("files") / "site", public_url=PUBLIC))
-
-
-@pytest.fixture(scope="module")
-def served(site: Site) -> Iterator[flask.Flask]:
-    app = create_app(site.release, limits=LIMITS, public_url=PUBLIC)
-    yield app
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def under_nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def under_nginx(exported: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if reason := web_servers.missing("nginx"):
         pytest.skip(reason)
-    rules = site.folder / "_rules" / "nginx"
+    rules = exported.folder / "_rules" / "nginx"
     with web_servers.nginx(
         tmp_path_factory.mktemp("nginx"),
         http=f"include {rules}/maps.conf;",
-        server=f"root {site.folder}; include {rules}/site.conf;",
+        server=f"root {exported.folder}; include {rules}/site.conf;",
         port=PORT,
     ) as address:
         yield f"{address}lights"
 
 
 @pytest.fixture(scope="module")
-def under_apache(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def under_apache(exported: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if reason := web_servers.missing("apache"):
         pytest.skip(reason)
     with tempfile.TemporaryDirectory() as name:  # Apache runs as a user who may not look into folders of tests
         root = Path(name)
         root.chmod(0o755)
-        shutil.copytree(site.folder, root / "lights")
+        shutil.copytree(exported.folder, root / "lights")
         directory = f"<Directory {root}>\nAllowOverride All\nRequire all granted\n</Directory>"
         with web_servers.apache(root / "run", server=f"DocumentRoot {root}\n{directory}") as address:
             yield f"{address}lights"
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(_Stay, urllib.request.ProxyHandler({}))
-
-
-def get(url: str, method: str = "GET", **fields: str) -> tuple[int, Message, bytes]:
-    headers = {name.replace("_", "-"): value for name, value in fields.items()}
-    try:
-        with _OPENER.open(urllib.request.Request(url, headers=headers, method=method), timeout=20) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, error.read()
-
-
-def wrong(report: Report) -> list[tuple[str, str, str]]:
-    return [
-        (v.rule.name, v.said, v.exchange.asked() if v.exchange else "") for v in report.verdicts if v.holds is False
-    ]
 
 
 def test_kclod_check_finds_nothing_wrong_under_nginx(under_nginx: str) -> None:
@@ -137,34 +66,6 @@ def test_kclod_check_finds_nothing_wrong_under_nginx(under_nginx: str) -> None:
         "negotiation by Accept/location",
         *(f"discovery/{name}" for name in ("service-description", "malformed-query", "query-formats", "query-vary")),
     }, "what asks an endpoint is not tried where there is none, all else is"
-
-
-ADDRESSES = [
-    *("/", "/browse", "/search", "/ontology", "/dumps/", "/.well-known/void", "/pictures/first-lit"),
-    *("/page/light/alpha", "/page/claim/news-1/a", f"/page/{KOREAN}", "/page/dataset", "/page/nothing"),
-    *("/id/light/alpha", f"/id/{KOREAN}", "/claim/news-1/a", "/light/alpha", "/id/nothing", "/nothing"),
-    *(f"/data/light/alpha.{fmt.name}" for fmt in RDF_FORMATS),
-    *(f"/data/{KOREAN}.ttl", "/data/nothing.ttl", f"/linkset/{KOREAN}.json", "/linkset/light/alpha.txt"),
-    *(f"/ontology.{fmt.name}" for fmt in RDF_FORMATS),
-    *("/robots.txt", "/sitemap.xml", "/opensearch.xml", "/pictures/first-lit.json", "/static/icon.svg"),
-    *("/dumps/SHA256SUMS", "/dumps/lights.nq", "/dumps/lights.ttl"),
-    f"/browse?class={lights.BASE}ontology%23Light",
-    "/describe?iri=https://elsewhere.example/thing?a%3D1",
-    "/describe?iri=https://elsewhere.example/thing?a%3D1&format=nq",
-    f"/cite?iri={lights.BASE}id/light/alpha&format=bib",
-    "/page/light/alpha?lang=fr",
-    f"/browse?class={lights.BASE}ontology%23Light&lang=ko",
-    *("/data/light/alpha.ttl?_profile=plain", "/data/light/alpha.jsonld?_profile=evidence"),
-    *("/id/light/alpha?_profile=plain", "/id/light/alpha?lang=ko"),
-]
-ACCEPTS = [
-    {},
-    {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Accept_Language": "ko-KR,ko;q=0.9"},
-    {"Accept": "text/html;q=0.31, text/turtle;q=0.3, */*;q=0.01", "Accept_Language": "de, fr-CA;q=0.85, ko;q=0.8"},
-    {"Accept": "Application/LD+JSON ; q=0.9,, text/*;q=0.2"},
-    {"Accept": "application/n-quads", "Accept_Profile": "<https://w3id.org/kclod/publisher#profilePlain>"},
-    {"Accept": "image/png"},
-]
 
 
 @pytest.mark.parametrize(("path", "fields"), list(product(ADDRESSES, ACCEPTS)), ids=str)
@@ -224,19 +125,11 @@ def test_apache_answers_as_the_server(
         assert headers.get("Content-Profile") == wanted.headers.get("Content-Profile")
 
 
-def vary(values: list[str] | None) -> set[str]:
-    return {name.strip() for value in values or [] for name in value.split(",")} - {
-        "Accept-Encoding",
-        "Accept-Datetime",
-        "",
-    }
-
-
-def test_every_file_is_what_the_server_says(site: Site, served: flask.Flask) -> None:
+def test_every_file_is_what_the_server_says(exported: Site, served: flask.Flask) -> None:
     """All of them, found by their names: what is compared is no sample."""
     client, compared = served.test_client(), 0
-    for file in sorted(site.folder.rglob("*.html")) + sorted((site.folder / "data").rglob("*.*")):
-        name = file.relative_to(site.folder).as_posix()
+    for file in sorted(exported.folder.rglob("*.html")) + sorted((exported.folder / "data").rglob("*.*")):
+        name = file.relative_to(exported.folder).as_posix()
         variant = re.match(r"(_accept|_lang)/([a-z]+)/|(_profile)/([a-z]+)/", name)
         rest = name[variant.end() :] if variant else name
         if not rest.startswith(("page/", "data/", "pictures/", "index.", "browse.")) or file.suffix == ".gz":
@@ -291,23 +184,23 @@ def test_conditions_ranges_and_codings(under_nginx: str) -> None:
     assert (status, len(some), part["Content-Range"].partition("/")[0]) == (206, 10, "bytes 10-19")
 
 
-def test_rules_do_not_grow_with_the_documents(site: Site) -> None:
+def test_rules_do_not_grow_with_the_documents(exported: Site) -> None:
     """Links are a few texts with gaps: what is told document by document is their classes alone."""
-    maps = (site.folder / "_rules" / "nginx" / "maps.conf").read_text("utf-8")
+    maps = (exported.folder / "_rules" / "nginx" / "maps.conf").read_text("utf-8")
     named = [line for line in maps.splitlines() if "light/alpha" in line]
     assert [line.split()[0] for line in named] == ['"light/alpha"']
-    assert "light/alpha" not in (site.folder / ".htaccess").read_text("utf-8")
+    assert "light/alpha" not in (exported.folder / ".htaccess").read_text("utf-8")
 
 
-def test_hosts_without_rules_find_pages_and_data(site: Site, client: FlaskClient) -> None:
+def test_hosts_without_rules_find_pages_and_data(exported: Site, client: FlaskClient) -> None:
     """What GitHub Pages does: a path, else the path with .html, else index.html in a folder."""
     del client
-    stub = (site.folder / "id" / "light" / "alpha.html").read_text("utf-8")
+    stub = (exported.folder / "id" / "light" / "alpha.html").read_text("utf-8")
     assert 'url=/lights/page/light/alpha"' in stub
     for path in ("page/light/alpha.html", "data/light/alpha.ttl", "index.html", "404.html", ".nojekyll", "search.html"):
-        assert (site.folder / path).is_file(), path
-    assert 'lang="ko"' in (site.folder / "_lang/ko/page/light/alpha.html").read_text("utf-8")
-    assert "alpha light" in (site.folder / "search/names/0061.json").read_text("utf-8").lower()
+        assert (exported.folder / path).is_file(), path
+    assert 'lang="ko"' in (exported.folder / "_lang/ko/page/light/alpha.html").read_text("utf-8")
+    assert "alpha light" in (exported.folder / "search/names/0061.json").read_text("utf-8").lower()
 
 
 @contextlib.contextmanager
@@ -337,8 +230,8 @@ def plain_host(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.skipif(not CHROMIUM and not REQUIRED, reason="Chromium is not installed (Debian: chromium)")
-def test_a_browser_on_a_host_without_rules(site: Site) -> None:
-    with plain_host(site.folder) as address, browser() as chromium, visiting(chromium, address) as visit:
+def test_a_browser_on_a_host_without_rules(exported: Site) -> None:
+    with plain_host(exported.folder) as address, browser() as chromium, visiting(chromium, address) as visit:
         visit.open("page/light/alpha?lang=ko")
         visit.page.wait_for_url("**/_lang/ko/page/light/alpha.html")
         assert visit.page.locator("html").get_attribute("lang") == "ko"

@@ -174,7 +174,7 @@ def export_site(
             note(f"… and {len(addresses) - _TOLD} more")
     messages.print(
         f"Release {release.version} in {time.monotonic() - started:.1f} s: {done.addresses} addresses, "
-        f"{done.files} files, {done.bytes / 2**20:.1f} MiB",
+        f"{done.files} files, of which {done.kept} were there as they are, {done.bytes / 2**20:.1f} MiB",
         markup=False,
     )
     output.print(str(done.folder), markup=False)

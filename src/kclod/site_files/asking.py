@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
+import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import flask
 
+from kclod.site_files.places import Selected, query_of
 from kclod.web.http.responses import LASTING
+from kclod.web.present import KEPT, LANGUAGE
 
+_KEPT = f"kept{secrets.token_hex(16)}"
+"""A text that nobody can have written into data, which is followed by a language."""
+_FIELD = re.compile(f'<input type="hidden" name="lang" value="{_KEPT}..">')
+_FIRST = re.compile(rf"\?lang={_KEPT}..(?:&amp;|\\u0026|&)")
+_LAST = re.compile(rf"(?:(?:\?|&amp;|\\u0026|&)lang=|/){_KEPT}..")
 LEAST = 512
 """Bytes from which the server compresses an answer."""
 
@@ -33,7 +42,34 @@ class Answer:
 
 def ask(app: flask.Flask, path: str, query: str = "", *, language: str | None = None, accept: str = "") -> Answer:
     """The answer to GET at a decoded path of the site."""
-    environ = _environ(path, query, language, accept)
+    return _asked(app, _environ(path, query, language, accept))
+
+
+def ask_both(app: flask.Flask, path: str, *query: str, language: str, selected: Selected = ()) -> tuple[Answer, Answer]:
+    """The two pages that a language has at an address, by Accept-Language and by `lang=`, made by one request.
+
+    They are the same but for links that keep the language and have a text in its place, which nothing else holds.
+    """
+    kept = f"{_KEPT}{language}"
+    environ = _environ(path, query_of(*query, f"lang={kept}", selected=selected), None, "text/html")
+    got = _asked(app, environ | {KEPT: kept, LANGUAGE: language})
+    chosen, accepted = _with(got, lambda text: text.replace(kept, language)), _with(got, _without)
+    if _KEPT.encode() in accepted.body:
+        return ask(app, path, query_of(*query, selected=selected), language=language, accept="text/html"), chosen
+    return accepted, chosen
+
+
+def _without(text: str) -> str:
+    return _LAST.sub("", _FIRST.sub("?", _FIELD.sub("", text)))
+
+
+def _with(got: Answer, change: Callable[[str], str]) -> Answer:
+    body = change(got.body.decode("utf-8")).encode()
+    fields = {name: change(value) for name, value in got.fields.items()}
+    return Answer(got.status, fields, body, got.compressed)
+
+
+def _asked(app: flask.Flask, environ: dict[str, object]) -> Answer:
     with _answering(app, environ) as (status, fields, parts):
         body = b"".join(parts)
     plain = "content-encoding" not in fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 import flask
@@ -39,6 +40,7 @@ _ARGUMENTS = {
     "citing.cite": ("iri",),
 }
 """Parameters by which an endpoint has answers that pages link to, beside `lang`, `_profile` and `format`."""
+_KEPT = 65_536
 _UNTOLD = frozenset({"lang", "_profile", "format"})
 _BY_NAME = {fmt.name: fmt for fmt in RDF_FORMATS}
 
@@ -101,13 +103,14 @@ class Map:
     def __init__(self, app: flask.Flask, prefix: str) -> None:
         self._adapter: MapAdapter = app.url_map.bind("localhost")
         self._prefix = prefix
-
-    def place(self, href: str) -> Place | None:
+        self.place = lru_cache(maxsize=_KEPT)(self._place)
         """What a local address leads to, as it stands in a page; None where that is nothing that can be a file.
 
         A place has parameters of those that its endpoint knows; with any other it is not what pages link to as one of
         a bounded number.
         """
+
+    def _place(self, href: str) -> Place | None:
         path, _, query = href.partition("#")[0].partition("?")
         if not path.startswith(f"{self._prefix}/") or path.startswith("//"):
             return None

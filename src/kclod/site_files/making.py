@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
+from pydantic import TypeAdapter
 
 from kclod.dumps import BusyError, keep_all, offered
 from kclod.errors import Problem, UsageError
 from kclod.release import Release
 from kclod.site_files import refusals, rules, work
+from kclod.site_files.before import MARK, added, made_from, unchanged, written_sum
 from kclod.site_files.kinds import Place
 from kclod.site_files.linking import Gathered
 from kclod.site_files.names import name_index
@@ -27,8 +29,6 @@ from kclod.web import built
 from kclod.web.app import close
 from kclod.web.publication import of
 
-MARK = "_site.json"
-"""By this file a folder is known to be an export, and may be replaced by the next."""
 _CHUNK = 16
 _WAITING = 4
 """Addresses that are given to a process at a time, and how many such lots wait for each."""
@@ -36,11 +36,13 @@ _WAITING = 4
 
 @dataclass(frozen=True)
 class Export:
-    """What was written: files (compressed forms not counted), bytes of all, addresses that are no file and why."""
+    """What was written: files (compressed forms not counted) and those of them that
+    were there with the same bytes, bytes of all, addresses that are no file and why."""
 
     folder: Path
     addresses: int
     files: int
+    kept: int
     bytes: int
     too_long: tuple[str, ...]
     refused: tuple[str, ...]
@@ -60,15 +62,28 @@ def export(
     UsageError where the folder holds something else or cannot be written; RefusedError where two addresses would be
     one file.
     """
+    wanted = made_from(release, public_url or release.site.base_iri)
+    if (mark := unchanged(folder, wanted)) is not None:
+        counts = {name: TypeAdapter(int).validate_python(mark[name]) for name in ("addresses", "files", "bytes")}
+        left = TypeAdapter(tuple[str, ...]).validate_python
+        return Export(
+            folder,
+            counts["addresses"],
+            counts["files"],
+            counts["files"],
+            counts["bytes"],
+            left(mark["too_long"]),
+            left(mark["refused"]),
+        )
     with _beside(folder) as new:
         with suppress(UsageError, BusyError):  # where they cannot be kept, each is asked for, and what fails is told
             keep_all(release, offered(release).values())
-        mine = Work(release.path, new, public_url, 0)
+        mine = Work(release.path, new, folder, public_url, 0)
         try:
             stamp = int(of(mine.app).modified.timestamp())
             mine.stamp(stamp)
             total, gathered = Done(), Gathered()
-            arguments = (release.path, new, public_url, stamp)
+            arguments = (release.path, new, folder.absolute(), public_url, stamp)
             addresses = _write_all(
                 mine, arguments, processes or os.cpu_count() or 1, total=total, gathered=gathered, told=told
             )
@@ -78,18 +93,32 @@ def export(
             for name, text in rules.written(mine, total, gathered, addresses).items():
                 mine.put(name, text.encode(), total, compressed=False)
             mine.put(".nojekyll", b"", total, compressed=False)
-            mark = {"release": release.version, "public_url": of(mine.app).public_url, "files": total.files + 1}
+            mark = {
+                "made_from": wanted,
+                "addresses": len(addresses),
+                "files": total.files + 1,
+                "bytes": total.bytes,
+                "content": written_sum(total.content),
+                "too_long": sorted(total.too_long),
+                "refused": sorted(total.refused),
+            }
             mine.put(MARK, (json.dumps(mark, indent=1) + "\n").encode(), total, compressed=False)
         finally:
             close(mine.app)
     return Export(
-        folder, len(addresses), total.files, total.bytes, tuple(sorted(total.too_long)), tuple(sorted(total.refused))
+        folder,
+        len(addresses),
+        total.files,
+        total.kept,
+        total.bytes,
+        tuple(sorted(total.too_long)),
+        tuple(sorted(total.refused)),
     )
 
 
 def _write_all(
     mine: Work,
-    arguments: tuple[Path, Path, str | None, int],
+    arguments: tuple[Path, Path, Path, str | None, int],
     processes: int,
     *,
     total: Done,
@@ -134,7 +163,9 @@ def _next(places: list[Place]) -> tuple[list[Place], list[Place]]:
 
 def _add(total: Done, done: Done) -> None:
     total.files += done.files
+    total.kept += done.kept
     total.bytes += done.bytes
+    total.content = added(total.content, done.content)
     total.too_long += done.too_long
     total.refused += done.refused
     for key, value in done.types.items():

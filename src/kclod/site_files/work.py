@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import html
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -16,12 +17,14 @@ import flask
 from kclod.errors import Problem, RefusedError
 from kclod.rdf import RDF_FORMATS
 from kclod.release import load
-from kclod.site_files.asking import LEAST, Answer, ask, streamed
+from kclod.site_files.asking import LEAST, Answer, ask, ask_both, streamed
+from kclod.site_files.before import added, kept, of_digest, same_file, summand
 from kclod.site_files.kinds import Map, Place, Representation, representations
 from kclod.site_files.linking import Links, links_of
 from kclod.site_files.places import ERRORS, PLAIN, Variant, file_of, languages, profile, query_of
 from kclod.web import publication
 from kclod.web.app import create_app
+from kclod.web.http.negotiation import HTML
 from kclod.web.http.profiles import available
 from kclod.web.limits import Limits
 
@@ -30,8 +33,12 @@ _LINKED = re.compile(r"<(/[^>]*)>")
 _FORMATS = {fmt.name: fmt for fmt in RDF_FORMATS}
 _IN_PATH = "!$&'()*+,/:;=@"
 _OK, _SEE_OTHER, _GONE = 200, 303, 410
+_PATIENCE = 600.0
+"""Seconds that a query of a page may take: nobody waits for it here, and what is left out is left out for ever."""
 _LONGEST = 255
 """Bytes that a name may have in most file systems."""
+_LEVEL = 6
+"""Of gzip: 9 takes half as long again, for a hundredth of the size."""
 _STUB = (
     '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{to}</title>\n'
     '<link rel="canonical" href="{to}">\n<meta http-equiv="refresh" content="0; url={to}">\n'
@@ -46,7 +53,11 @@ class Done:
 
     leads: set[Place] = field(default_factory=set)
     files: int = 0
+    kept: int = 0
+    """Files, compressed forms not counted, that an earlier export had with the same bytes."""
     bytes: int = 0
+    content: int = 0
+    """The sum over the digests of the files (`before.summand`)."""
     too_long: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     links: list[Links] = field(default_factory=list)
@@ -57,13 +68,24 @@ class Done:
 class Work:
     """A folder that is written, and the application that is asked."""
 
-    def __init__(self, release: Path, folder: Path, public_url: str | None, stamp: int) -> None:
-        """`stamp` is the time that files get, in seconds: what clients are told of when they were last modified."""
-        limits = Limits(workers=1, ready_bytes=0, client_errors=1_000_000, client_seconds=1e9)
+    def __init__(self, release: Path, folder: Path, before: Path, public_url: str | None, stamp: int) -> None:
+        """`stamp` is the time that files get, in seconds: what clients are told of when they were last modified.
+
+        `before` is the folder of an earlier export, of which files with the same bytes are kept with their time; it
+        need not be there.
+        """
+        limits = Limits(
+            workers=1,
+            ready_bytes=0,
+            client_errors=1_000_000,
+            client_seconds=1e9,
+            deadline_seconds=_PATIENCE,
+        )
         self.app: flask.Flask = create_app(load(release), limits=limits, public_url=public_url)
         self.published = publication.of(self.app)
         self.prefix = prefix_of(public_url)
-        self._folder, self._stamp, self._map = folder, stamp, Map(self.app, self.prefix)
+        self._folder, self._before, self._stamp = folder, before, stamp
+        self._map = Map(self.app, self.prefix)
 
     def stamp(self, seconds: int) -> None:
         """Set the time that files get."""
@@ -90,13 +112,12 @@ class Work:
             self._copy(place, name, done)
             return
         written: dict[str, bytes] = {}
-        for number, variant in enumerate(_variants(place, representation)):
-            query = query_of(representation.query, variant.query, selected=place.selected)
-            got = ask(self.app, place.path, query, language=variant.language, accept=representation.accept)
+        for number, (variant, got) in enumerate(self._answers(place, representation)):
             if got.status == _GONE and place.endpoint == "documents.page":
                 self._write_gone(place.path.removeprefix("/page/"), done)
                 return
             if got.status != _OK:
+                query = query_of(representation.query, variant.query, selected=place.selected)
                 done.refused.append(f"{place.path}?{query}" if query else place.path)
                 return
             if (not variant.language and not variant.query.startswith("lang=")) or not variant.folder:
@@ -107,6 +128,22 @@ class Work:
                 continue
             written[variant.folder] = got.body
             self._put(f"{variant.folder}{name}", got.body, done, compressed=got.compressed, number=number)
+
+    def _answers(self, place: Place, representation: Representation) -> Iterator[tuple[Variant, Answer]]:
+        variants = _variants(place, representation)
+        if representation.worded and representation.accept == HTML.media_type:
+            known: dict[str, tuple[Answer, Answer]] = {}
+            for variant in variants:
+                tag = variant.language or variant.query.removeprefix("lang=")
+                if tag not in known:
+                    known[tag] = ask_both(
+                        self.app, place.path, representation.query, language=tag, selected=place.selected
+                    )
+                yield variant, known[tag][not variant.language]
+            return
+        for variant in variants:
+            query = query_of(representation.query, variant.query, selected=place.selected)
+            yield variant, ask(self.app, place.path, query, language=variant.language, accept=representation.accept)
 
     def _leads(self, got: Answer) -> set[Place]:
         found = set(_LINKED.findall(got.fields.get("link", "")))
@@ -151,15 +188,38 @@ class Work:
         if any(len(part.encode()) > _LONGEST - len(".gz") for part in name.split("/")):
             done.too_long.append(name)
             return
-        path = self._folder / name
-        forms = [(path, body)]
-        if compressed and isinstance(body, bytes):
-            forms.append((path.with_name(f"{path.name}.gz"), gzip.compress(body, 9, mtime=0)))
-        for place, content in forms:
-            size = _new(place, name, content)
-            os.utime(place, (self._stamp - number, self._stamp - number))
-            done.bytes += size
         done.files += 1
+        self._put_form(name, body, done, number)
+        if compressed and isinstance(body, bytes):
+            packed = f"{name}.gz"
+            if not self._kept(packed, body, done, packed=True):
+                self._put_form(packed, gzip.compress(body, _LEVEL, mtime=0), done, number)
+
+    def _put_form(self, name: str, body: bytes | Iterator[bytes], done: Done, number: int) -> None:
+        if isinstance(body, bytes) and self._kept(name, body, done):
+            done.kept += 1
+            return
+        path = self._folder / name
+        digest = hashlib.sha256()
+        size = _new(path, name, body, digest.update)
+        if not isinstance(body, bytes) and same_file(self._before / name, path, digest.digest()):
+            done.kept += 1
+        else:
+            os.utime(path, (self._stamp - number, self._stamp - number))
+        done.bytes += size
+        done.content = added(done.content, of_digest(name, digest.digest()))
+
+    def _kept(self, name: str, body: bytes, done: Done, *, packed: bool = False) -> bool:
+        path = self._folder / name
+        try:
+            content = kept(self._before / name, path, body, packed=packed)
+        except FileExistsError:
+            raise _taken(path, name) from None
+        if content is None:
+            return False
+        done.bytes += len(content)
+        done.content = added(done.content, summand(name, content))
+        return True
 
 
 def prefix_of(public_url: str | None) -> str:
@@ -167,17 +227,22 @@ def prefix_of(public_url: str | None) -> str:
     return urlsplit(public_url or "").path.rstrip("/")
 
 
-def _new(path: Path, name: str, content: bytes | Iterator[bytes]) -> int:
-    """Write a file that must not be there; its size."""
+def _new(path: Path, name: str, content: bytes | Iterator[bytes], told: Callable[[bytes], None]) -> int:
+    """Write a file that must not be there; its size. What is written is told."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             for part in (content,) if isinstance(content, bytes) else content:
                 file.write(part)
+                told(part)
             return file.tell()
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
-        fix = "two addresses would be one file or folder here: name one of the things otherwise"
-        raise RefusedError(Problem("site.same-file", f"{name} is taken", fix, str(path))) from None
+        raise _taken(path, name) from None
+
+
+def _taken(path: Path, name: str) -> RefusedError:
+    fix = "two addresses would be one file or folder here: name one of the things otherwise"
+    return RefusedError(Problem("site.same-file", f"{name} is taken", fix, str(path)))
 
 
 def _variants(place: Place, representation: Representation) -> tuple[Variant, ...]:
@@ -198,10 +263,10 @@ def _typed(name: str) -> str:
 _work: Work | None = None
 
 
-def begin(release: Path, folder: Path, public_url: str | None, stamp: int) -> None:
+def begin(release: Path, folder: Path, before: Path, public_url: str | None, stamp: int) -> None:
     """Make this process ready."""
     global _work  # noqa: PLW0603 # what a process opens once
-    _work = Work(release, folder, public_url, stamp)
+    _work = Work(release, folder, before, public_url, stamp)
 
 
 def write(places: list[Place]) -> Done:

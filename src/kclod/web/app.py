@@ -34,6 +34,7 @@ from kclod.web.http import refusals, responses, spelling
 from kclod.web.http.front import Front
 from kclod.web.http.responses import ProblemError
 from kclod.web.limits import Limits
+from kclod.web.present import LanguageConverter
 from kclod.web.protocol import sparql
 from kclod.web.protocol.answering import store_unavailable
 from kclod.web.reconciling import routes as reconciling
@@ -70,6 +71,7 @@ def create_app(
     """
     app = flask.Flask("kclod.web", static_folder="static", template_folder="templates", root_path=_folder())
     app.url_map.merge_slashes = False
+    app.url_map.converters["language"] = LanguageConverter
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     limits = limits or Limits()
     app.config["MAX_CONTENT_LENGTH"] = limits.max_query_bytes

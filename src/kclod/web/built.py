@@ -15,7 +15,7 @@ from importlib import resources
 
 import flask
 
-from kclod.web.http.responses import ProblemError
+from kclod.web.http.responses import ProblemError, local_path
 
 blueprint = flask.Blueprint("built", __name__)
 _FOLDER = resources.files("kclod.web").joinpath("static", "built")
@@ -39,7 +39,7 @@ def entries() -> Mapping[str, str]:
 def address(name: str) -> str | None:
     """The local path of a bundle; None where it was not made."""
     found = entries().get(name)
-    return flask.url_for("built.file", name=found) if found else None
+    return local_path("built.file", {"name": found}) if found else None
 
 
 def names() -> list[str]:

@@ -41,6 +41,11 @@ def describe(reader: Reader, node: ox.NamedNode, profile: Profile, document: str
     `document` is the document's IRI; page 1 has the thing's own statements, and each page up to 1,000 incoming ones,
     linked by hydra:next where there are more.
     """
+    contents, more = reader.recently((node, profile, page), lambda: _contents(reader, node, profile, page))
+    return Data(tuple(dict.fromkeys((*contents, *_paging(node, document, page, more)))), more)
+
+
+def _contents(reader: Reader, node: ox.NamedNode, profile: Profile, page: int) -> tuple[tuple[ox.Quad, ...], bool]:
     incoming = list(islice(reader.incoming(node), (page - 1) * INCOMING_PAGE, page * INCOMING_PAGE + 1))
     more = len(incoming) > INCOMING_PAGE
     quads = dict.fromkeys(incoming[:INCOMING_PAGE])
@@ -51,8 +56,7 @@ def describe(reader: Reader, node: ox.NamedNode, profile: Profile, document: str
     if profile.evidence:
         claims = dict.fromkeys(islice(_claims(reader, node), _CLAIMS))
         quads.update(dict.fromkeys(_claim_quads(reader, node, claims, page)))
-    quads.update(dict.fromkeys(_paging(node, document, page, more)))
-    return Data(tuple(quads), more)
+    return tuple(quads), more
 
 
 def _own(reader: Reader, node: ox.NamedNode) -> Iterator[ox.Quad]:

@@ -8,7 +8,7 @@ import flask
 
 from kclod.web import built, interface
 from kclod.web.http.negotiation import Choice
-from kclod.web.http.responses import answer, ascii_uri
+from kclod.web.http.responses import answer, ascii_uri, local_path
 from kclod.web.present import Presenter
 from kclod.web.publication import current
 from kclod.web.versions.archive import PLACE, memento
@@ -71,8 +71,8 @@ def _languages() -> list[tuple[str, str, str]]:
     endpoint, found = flask.request.endpoint, []
     for tag in interface.LANGUAGES:
         if endpoint is None:
-            address = flask.url_for("overview.home", lang=tag)
+            address = local_path("overview.home", {"lang": tag})
         else:
-            address = flask.url_for(endpoint, **(arguments | (flask.request.view_args or {}) | {"lang": tag}))
+            address = local_path(endpoint, arguments | (flask.request.view_args or {}) | {"lang": tag})
         found.append((tag, interface.word(tag, "language.name"), address))
     return found

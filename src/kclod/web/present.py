@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import flask
 import pyoxigraph as ox
+from werkzeug.routing import BaseConverter
 
 from kclod.rdf import Term
 from kclod.site import Section
@@ -18,6 +19,7 @@ from kclod.vocab import RDF, XSD
 from kclod.web import interface
 from kclod.web.http.addresses import Address
 from kclod.web.http.negotiation import choose_language
+from kclod.web.http.responses import local_path
 from kclod.web.plain import plain
 from kclod.web.publication import Publication, current
 from kclod.web.things.labels import Label, local_name, pick
@@ -35,6 +37,10 @@ _NUMBERS = frozenset(
 _NUMERIC = re.compile(r"[+-]?(\d{5,30}(\.\d{1,30})?|\d{1,4}\.\d{1,30})")
 _IN_PATH, _IN_FRAGMENT = "!$&'()*+,/:;=@", "%!#$&'()*+,/:;=?@"
 """What is not escaped in the path and the fragment of an address, as Werkzeug does it."""
+LANGUAGE, KEPT = "kclod.language", "kclod.kept"
+"""In the WSGI environment of who makes pages: the language of a request whose `lang` is the text under KEPT, which no
+data holds. By it the links that keep the language are found in the page, which tells the two pages apart that a
+language has: one by its address, one by Accept-Language."""
 _LONG = 80
 _NO_ID = re.compile(r"[^\w-]+")
 _RULES = {
@@ -74,11 +80,20 @@ class View:
     named: bool = True
 
 
-class Presenter:
-    """For one request: the reader's language, and whether it was chosen by address (then links keep it)."""
+class LanguageConverter(BaseConverter):
+    """A language of the interface in a path; in links also what stands for one."""
 
-    def __init__(self, publication: Publication, language: str, *, chosen: bool) -> None:
-        self.publication, self.language, self.chosen = publication, language, chosen
+    regex = f"(?:{'|'.join(interface.LANGUAGES)})"
+
+
+class Presenter:
+    """For one request: the reader's language, and whether it was chosen by address (then links keep it).
+
+    `kept` is how links spell that language.
+    """
+
+    def __init__(self, publication: Publication, language: str, *, chosen: bool, kept: str | None = None) -> None:
+        self.publication, self.language, self.chosen, self.kept = publication, language, chosen, kept or language
         self._hrefs: dict[str, str | None] = {}
         self._pages: tuple[str, str] | None = None
         self._things: dict[str, View] = {}
@@ -89,6 +104,8 @@ class Presenter:
     def of_request(cls) -> Presenter:
         """By the address (`?lang=`, or a language in the path), else by Accept-Language."""
         wish = (flask.request.view_args or {}).get("lang") or flask.request.args.get("lang", "")
+        if wish == flask.request.environ.get(KEPT):
+            return cls(current(), flask.request.environ[LANGUAGE], chosen=True, kept=wish)
         if wish in interface.LANGUAGES:
             return cls(current(), wish, chosen=True)
         flask.g.worded = True
@@ -114,8 +131,8 @@ class Presenter:
     def url(self, endpoint: str, **values: object) -> str:
         """A local path (with the prefix the site is mounted at) that keeps a chosen language."""
         if self.chosen:
-            values.setdefault("lang", self.language)
-        return flask.url_for(endpoint, **values)  # type: ignore[arg-type]  # any value that the rule takes
+            values.setdefault("lang", self.kept)
+        return local_path(endpoint, values)
 
     def has(self, endpoint: str) -> bool:
         """Whether the site has such a page."""

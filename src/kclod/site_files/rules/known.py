@@ -45,6 +45,19 @@ OF_OPTIONS = {
     "If-None-Match, Prefer",
     "Access-Control-Max-Age": "86400",
 }
+ENDPOINTS = {
+    "h": "overview.home",
+    "hr": "ontology.page",
+    "r": "wellknown.void",
+    "hj": "downloads.listing",
+    THING: "documents.thing",
+    DATA: "documents.data",
+    CITE: "citing.cite",
+    DESCRIBE: "documents.describe",
+}
+"""Kinds of addresses whose answers depend on what is asked, by an endpoint that says on what."""
+ASKED = "sparql|reconcile|lookup|id/by|releases|timegate|timemap|ldes"
+"""Where what needs a server begins, as a pattern; files below have addresses of their own."""
 ALLOW = "GET, HEAD, OPTIONS"
 NARROWED = PREFIX
 """What parameters begin with that only a server can answer."""
@@ -110,6 +123,14 @@ def known(
             kind = _BY_ENDPOINT.get(endpoint) or (f"{FILE}{groups[endpoint]}" if endpoint in groups else "")
             types.setdefault(kind, {})[extension] = value
     return Known(prefix, base_iri, public_url, kinds, types, odd, links, spelled)
+
+
+def worded(path: str) -> str:
+    """The fields that decide what a plain file says, where one is the language."""
+    if path.startswith("/pictures/"):
+        return ", ".join(TABLE["drawn.picture"].vary)
+    rows = (row for row in TABLE.values() if row.address.partition("?")[0] == path and "Accept-Language" in row.vary)
+    return ", ".join(next((row.vary for row in rows), ()))
 
 
 def _kind(place: Place, groups: Mapping[str, int]) -> str:

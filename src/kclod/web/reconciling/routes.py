@@ -20,7 +20,6 @@ from kclod.web.engine.outcomes import BusyError
 from kclod.web.http.clients import ShareError, client_of
 from kclod.web.http.negotiation import HTML, Choice, Offer
 from kclod.web.http.responses import ProblemError, answer, ascii_uri, negotiate, redirect
-from kclod.web.interface import LANGUAGES
 from kclod.web.pages import page, render
 from kclod.web.present import Presenter
 from kclod.web.protocol.answering import blame, too_many
@@ -38,7 +37,7 @@ blueprint = flask.Blueprint("reconciling", __name__)
 
 _JSON = Offer("application/json")
 _FORM = "application/x-www-form-urlencoded"
-_LANGUAGE = f"<any({', '.join(LANGUAGES)}):lang>"
+_LANGUAGE = "<language:lang>"
 _WHAT = "<any(entity, type, property):what>"
 _SUGGESTED, _LAST = 10, 200
 """Suggestions of one answer, and how many a cursor may pass over."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import cast
+from typing import TypeVar, cast
 
 import pyoxigraph as ox
 
@@ -23,7 +23,9 @@ SOURCE, DERIVED = PROV["hadPrimarySource"], PROV["wasDerivedFrom"]
 _SAID = 200
 """Most statements read about one claim, evidence or span: what is said of them is short by design."""
 _CLAIMS_KEPT = 16_384
+_RECENT = 4
 
+T = TypeVar("T")
 Subject = ox.NamedNode | ox.BlankNode | ox.Triple
 
 
@@ -68,7 +70,19 @@ class Reader:
         self._predicates: tuple[ox.NamedNode, ...] | None = None
         self._classes: Mapping[str, int] | None = None
         self._rules: Rules | None = None
+        self._recent: dict[object, object] = {}
         self._lock = threading.Lock()
+
+    def recently(self, key: object, make: Callable[[], T]) -> T:
+        """What was made for a key, kept until others have taken its place: a thing is asked for in all formats."""
+        found = self._recent.get(key)
+        if found is None:
+            found = make()
+            with self._lock:
+                while len(self._recent) >= _RECENT:
+                    del self._recent[next(iter(self._recent))]
+                self._recent[key] = found
+        return found  # type: ignore[return-value]  # what is under a key was made by the same function
 
     def exists(self, iri: str) -> ox.NamedNode | None:
         """The node, when the data says anything with it as subject, object or graph."""

@@ -14,7 +14,7 @@ from kclod.rdf import RDF_FORMATS
 from kclod.site import Site
 from kclod.web import interface
 from kclod.web.http.negotiation import HTML
-from kclod.web.http.responses import ProblemError, negotiate
+from kclod.web.http.responses import ProblemError, local_path, negotiate
 from kclod.web.pages import page as html_page
 from kclod.web.plain import plain
 from kclod.web.present import Presenter
@@ -134,7 +134,7 @@ class _Head:
 
     def _absolute(self, arguments: Mapping[str, Sequence[str]]) -> str:
         values: dict[str, object] = {**(flask.request.view_args or {}), **arguments}
-        path = flask.url_for(flask.request.endpoint or "", **values)  # type: ignore[arg-type]  # as parsed
+        path = local_path(flask.request.endpoint or "", values)
         return f"{self._public}{path.removeprefix(flask.request.script_root).removeprefix('/')}"
 
 

@@ -41,8 +41,7 @@ def refusals(site: Known) -> Iterator[str]:
     yield rf"RewriteCond %{{QUERY_STRING}} (?:^|&){known.NARROWED}" + "\nRewriteRule ^ - [R=501,END]"
     yield r"RewriteCond %{QUERY_STRING} \.\.(?:/|%2[fF]|&|$)" + "\nRewriteRule ^ - [R=404,END]"
     server = "|".join(sorted(path[1:] for path, kind in site.kinds.items() if kind == known.SERVER))
-    below = "sparql|reconcile|lookup|id/by|releases|timegate|timemap|ldes"
-    yield f"RewriteRule ^(?:{server}|(?:{below})(?:/.*)?)$ - [R=501,END]"
+    yield f"RewriteRule ^(?:{server}|(?:{known.ASKED})(?:/.*)?)$ - [R=501,END]"
     yield f"RewriteCond %{{DOCUMENT_ROOT}}{prefix}/{ERRORS}/410/$1.json -f\nRewriteRule ^(.+)$ - [R=410,END]"
     for apart, to in sorted(site.spelled.items())[:1000]:  # each is looked at in turn
         pattern = "".join(c if c.isalnum() or c in "/-_" or not c.isascii() else f"\\{c}" for c in apart[1:])

@@ -12,17 +12,6 @@ from kclod.site_files.rules.nginx.text import key, map_of, quoted, regex
 from kclod.web.http.responses import ACCEPT_DATETIME
 from kclod.web.http.table import TABLE, Row
 
-_VARY = {
-    "h": "overview.home",
-    "hr": "ontology.page",
-    "r": "wellknown.void",
-    "hj": "downloads.listing",
-    known.THING: "documents.thing",
-    known.DATA: "documents.data",
-    known.CITE: "citing.cite",
-    known.DESCRIBE: "documents.describe",
-}
-"""Kinds of addresses whose answers depend on what is asked, by an endpoint that says on what."""
 _PARAMETERS = {"lang": "Accept-Language", "_profile": "Accept-Profile", "format": "Accept"}
 
 
@@ -84,7 +73,7 @@ def variable(field: str) -> str:
 
 
 def _varying() -> Iterator[str]:
-    for kind, endpoint in _VARY.items():
+    for kind, endpoint in known.ENDPOINTS.items():
         row = TABLE[endpoint]
         for has in range(8):
             arguments = [name for place, name in enumerate(_PARAMETERS) if has >> (2 - place) & 1]
@@ -102,9 +91,9 @@ def _of(row: Row, arguments: Iterable[str]) -> list[str]:
 
 def _links(site: Known) -> Iterator[str]:
     usual = site.links.usual()
-    worded = [path for path, kind in site.kinds.items() if kind.startswith("file") and _worded(path)]
+    worded = [path for path, kind in site.kinds.items() if kind.startswith("file") and known.worded(path)]
     yield from map_of("$kclod_at", "file_vary", [
-        'default "";', *(f'{key(path)} "{_worded(path)}";' for path in sorted(worded)),
+        'default "";', *(f'{key(path)} "{known.worded(path)}";' for path in sorted(worded)),
     ])  # fmt: skip
     yield from map_of("$kclod_file_vary", "file_vary_but", ['default "";', '"~^Accept," Accept;'])
     shaped = {kind: text for kind, text in usual.items() if "{raw}" in kind}
@@ -146,14 +135,6 @@ def _links(site: Known) -> Iterator[str]:
         'default "";', '"~^1" $kclod_some_link;', f'"|{known.THING}" $kclod_link_406;',
     ])  # fmt: skip
     yield from map_of("$status", "link_406", ['default "";', f'406 "{refused}";'])
-
-
-def _worded(path: str) -> str:
-    """The fields that decide what a plain file says, where one is the language."""
-    if path.startswith("/pictures/"):
-        return ", ".join(TABLE["drawn.picture"].vary)
-    rows = (row for row in TABLE.values() if row.address.partition("?")[0] == path and "Accept-Language" in row.vary)
-    return ", ".join(next((row.vary for row in rows), ()))
 
 
 def _numbered(values: Mapping[str, str]) -> tuple[dict[int, str], dict[str, int]]:

@@ -30,7 +30,7 @@ def _addresses(site: Known) -> Iterator[str]:
     yield from map_of("$kclod_at", "plain_kind", [
         "default thing;", f'"~^/{known.INSIDE}" none;', '"~^/page/" h;', f'"~^/data/" {known.DATA};',
         f'"~^/linkset/" {known.LINKSET};',
-        f'"~^/(?:sparql|reconcile|lookup|id/by|releases|timegate|timemap|ldes)(?:/|$)" {known.SERVER};', *kinds,
+        f'"~^/(?:{known.ASKED})(?:/|$)" {known.SERVER};', *kinds,
     ])  # fmt: skip
     yield from map_of("$args", "kind", ["default $kclod_plain_kind;", narrowed, r'"~\.\.(?:/|%2[fF]|&|$)" none;'])
     documents = [r'"~^/page/(?<kclod_d1>.+)$" $kclod_d1;', r'"~^/(?:data|linkset)/(?<kclod_d2>.+)\.[a-z]+$" $kclod_d2;']
