@@ -73,6 +73,10 @@ def test_refusals_methods_and_spellings(under_caddy: str) -> None:
     for path, status in (
         ("/sparql?query=ASK%7B%7D", 501),
         ("/lookup?id=1", 501),
+        ("/releases", 501),
+        ("/reconcile/ko", 501),
+        ("/describe", 400),
+        ("/cite?format=bib", 400),
         (f"/browse?class={lights.BASE}ontology%23Light&by.near=1", 501),
         ("/page/light/alpha.html", 404),
         ("/_accept/ko/page/light/alpha", 404),

@@ -45,17 +45,19 @@ def ask(app: flask.Flask, path: str, query: str = "", *, language: str | None = 
     return _asked(app, _environ(path, query, language, accept))
 
 
-def ask_both(app: flask.Flask, path: str, *query: str, language: str, selected: Selected = ()) -> tuple[Answer, Answer]:
-    """The two pages that a language has at an address, by Accept-Language and by `lang=`, made by one request.
+def ask_both(
+    app: flask.Flask, path: str, *query: str, language: str, accept: str = "", selected: Selected = ()
+) -> tuple[Answer, Answer]:
+    """The two answers that a language has at an address, by Accept-Language and by `lang=`, made by one request.
 
     They are the same but for links that keep the language and have a text in its place, which nothing else holds.
     """
     kept = f"{_KEPT}{language}"
-    environ = _environ(path, query_of(*query, f"lang={kept}", selected=selected), None, "text/html")
+    environ = _environ(path, query_of(*query, f"lang={kept}", selected=selected), None, accept)
     got = _asked(app, environ | {KEPT: kept, LANGUAGE: language})
     chosen, accepted = _with(got, lambda text: text.replace(kept, language)), _with(got, _without)
     if _KEPT.encode() in accepted.body:
-        return ask(app, path, query_of(*query, selected=selected), language=language, accept="text/html"), chosen
+        return ask(app, path, query_of(*query, selected=selected), language=language, accept=accept), chosen
     return accepted, chosen
 
 

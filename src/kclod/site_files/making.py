@@ -37,7 +37,7 @@ _WAITING = 4
 @dataclass(frozen=True)
 class Export:
     """What was written: files (compressed forms not counted) and those of them that
-    were there with the same bytes, bytes of all, addresses that are no file and why."""
+    were there with the same bytes, bytes of all but the mark, addresses that are no file and why."""
 
     folder: Path
     addresses: int
@@ -102,6 +102,7 @@ def export(
                 "too_long": sorted(total.too_long),
                 "refused": sorted(total.refused),
             }
+            written = total.bytes
             mine.put(MARK, (json.dumps(mark, indent=1) + "\n").encode(), total, compressed=False)
         finally:
             close(mine.app)
@@ -110,7 +111,7 @@ def export(
         len(addresses),
         total.files,
         total.kept,
-        total.bytes,
+        written,
         tuple(sorted(total.too_long)),
         tuple(sorted(total.refused)),
     )

@@ -12,9 +12,13 @@ from kclod.site_files.work import Done, Work
 from kclod.web.http.refusals import refused
 from kclod.web.http.responses import ProblemError, not_acceptable
 from kclod.web.http.table import TABLE
+from kclod.web.interface import LANGUAGES
 
 FILES_ONLY = "files-only"
 """The code by which the page of a refusal tells how to run a server."""
+_SERVED = ("sparql", "lookup", "cite", "describe", "releases", "reconcile", *(f"reconcile/{t}" for t in LANGUAGES))
+"""What pages link to that is no file or, without parameters, none: where no rules are known there is a page that says
+so, whose script leads on to what is a file."""
 _DETAILS = {
     400: ("bad-request", "the address is not well formed"),
     404: ("not-found", "there is nothing at this address"),
@@ -40,19 +44,20 @@ OFFERED = {
 
 def write(work: Work, done: Done) -> None:
     """Write them below `_errors/`, and `404.html` for hosts that look for that."""
+    below = {"SCRIPT_NAME": work.prefix}
     for name, error in _errors():
         for variant in languages():
             query = f"?{variant.query}" if variant.query else ""
             fields = {"Accept": "text/html"} | ({"Accept-Language": variant.language} if variant.language else {})
-            with work.app.test_request_context(f"/{query}", headers=fields):
+            with work.app.test_request_context(f"/{query}", headers=fields, environ_overrides=below):
                 body = refused(error).get_data()
             work.put(f"{variant.folder}{ERRORS}/{name}.html", body, done)
             if name == "404" and not variant.folder:
                 work.put("404.html", body, done)
             if name == "501":
-                for page in ("sparql", "lookup"):  # where no rules are known
+                for page in _SERVED:
                     work.put(f"{variant.folder}{page}.html", body, done)
-        with work.app.test_request_context("/"):
+        with work.app.test_request_context("/", environ_overrides=below):
             work.put(f"{ERRORS}/{name}.json", refused(error).get_data(), done)
 
 

@@ -24,7 +24,6 @@ from kclod.site_files.linking import Links, links_of
 from kclod.site_files.places import ERRORS, PLAIN, Variant, file_of, languages, profile, query_of
 from kclod.web import publication
 from kclod.web.app import create_app
-from kclod.web.http.negotiation import HTML
 from kclod.web.http.profiles import available
 from kclod.web.limits import Limits
 
@@ -131,13 +130,18 @@ class Work:
 
     def _answers(self, place: Place, representation: Representation) -> Iterator[tuple[Variant, Answer]]:
         variants = _variants(place, representation)
-        if representation.worded and representation.accept == HTML.media_type:
+        if representation.worded:
             known: dict[str, tuple[Answer, Answer]] = {}
             for variant in variants:
                 tag = variant.language or variant.query.removeprefix("lang=")
                 if tag not in known:
                     known[tag] = ask_both(
-                        self.app, place.path, representation.query, language=tag, selected=place.selected
+                        self.app,
+                        place.path,
+                        representation.query,
+                        language=tag,
+                        accept=representation.accept,
+                        selected=place.selected,
                     )
                 yield variant, known[tag][not variant.language]
             return

@@ -39,6 +39,7 @@ def refusals(site: Known) -> Iterator[str]:
     )
     yield f"RewriteRule ^{known.INSIDE} - [R=404,END]"
     yield rf"RewriteCond %{{QUERY_STRING}} (?:^|&){known.NARROWED}" + "\nRewriteRule ^ - [R=501,END]"
+    yield "RewriteCond %{QUERY_STRING} !(?:^|&)iri=[^&]\nRewriteRule ^(?:describe|cite)$ - [R=400,END]"
     yield r"RewriteCond %{QUERY_STRING} \.\.(?:/|%2[fF]|&|$)" + "\nRewriteRule ^ - [R=404,END]"
     server = "|".join(sorted(path[1:] for path, kind in site.kinds.items() if kind == known.SERVER))
     yield f"RewriteRule ^(?:{server}|(?:{known.ASKED})(?:/.*)?)$ - [R=501,END]"

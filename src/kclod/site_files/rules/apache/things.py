@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from kclod.site_files.rules import known
 from kclod.site_files.rules.accept import SETS
@@ -41,10 +42,20 @@ def w3id(site: Known) -> Iterator[str]:
     yield "RewriteEngine On"
     yield from largest("KCLOD_SEE", offers_of(SETS["hr"]))
     yield "Header always merge Vary Accept"
+    yield 'Header always set Access-Control-Allow-Origin "*"'
     target = site.public_url
     page, data = "RewriteCond %{ENV:KCLOD_SEE} =html", "RewriteCond %{ENV:KCLOD_SEE} ."
-    yield f"{page}\nRewriteRule ^id/(.+)$ {target}page/$1 [R=303,END]"
-    yield f"{data}\nRewriteRule ^id/(.+)$ {target}data/$1.%{{ENV:KCLOD_SEE}} [R=303,END]"
-    yield "RewriteRule ^id/ - [R=406,END]"
-    yield f"RewriteRule ^ontology$ {target}ontology [R=303,END]"
-    yield f"RewriteRule ^(.*)$ {target}$1 [R=302,END]"
+    # paths as they were spelled: Apache would escape them otherwise than the site does
+    start = rf"RewriteCond %{{THE_REQUEST}} ^\S+\s{escaped(urlsplit(site.base_iri).path)}"
+    documents = sorted(path[1:] for path, kind in site.kinds.items() if kind == "hr")
+    for document in documents:
+        yield f"{page}\nRewriteRule ^{escaped(document)}$ {target}{document} [R=303,END]"
+        yield f"{data}\nRewriteRule ^{escaped(document)}$ {target}{document}.%{{ENV:KCLOD_SEE}} [R=303,END]"
+        yield f"RewriteRule ^{escaped(document)}$ - [R=406,END]"
+    plain = {"page", "data", "linkset", *(path[1:].partition("/")[0] for path in site.kinds)}
+    first = "|".join(escaped(name) for name in sorted(plain - {"", "id"}))
+    yield f"{start}([^?\\s]*)\nRewriteRule ^(?:(?:{first}|{known.ASKED})(?:/|$)|$) {target}%1 [R=302,NE,END]"
+    thing = rf"{start}(?:id/)?([^?\s]+)"
+    yield f"{page}\n{thing}\nRewriteRule ^ {target}page/%1 [R=303,NE,END]"
+    yield f"{data}\n{thing}\nRewriteRule ^ {target}data/%1.%{{ENV:KCLOD_SEE}} [R=303,NE,END]"
+    yield "RewriteRule ^ - [R=406,END]"

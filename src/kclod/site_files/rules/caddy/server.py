@@ -151,6 +151,8 @@ def _unless(rules: Rules, name: str, status: int) -> None:
 
 
 def _negotiated(rules: Rules, site: Known, kind: str) -> None:
+    if kind == known.DESCRIBE:
+        rules.do("error", f"{var('arg_iri')} == ''", rest="400")
     _trimmed(rules)
     if kind != "r":
         _unless(rules, f"{var('stem')}.html", 404)
@@ -189,6 +191,7 @@ def _negotiated(rules: Rules, site: Known, kind: str) -> None:
 
 
 def _cite(rules: Rules, site: Known) -> None:
+    rules.do("error", f"{var('arg_iri')} == ''", rest="400")
     rules.set("choice", NONE)
     for given, name in (("", "txt"), ("bib", "bib"), ("csl", "csl"), ("txt", "txt")):
         rules.set("choice", name, f"{var('arg_format')} == {literal(given)}")

@@ -61,11 +61,13 @@ def _locations(site: Known) -> Iterator[str]:
             _tries(f"$kclod_stem.$kclod_choice_{kind}"),
         ])  # fmt: skip
     yield from _location(f"{known.DESCRIBE}/", [
+        'if ($arg_iri = "") { return 400; }',
         'if (!-f "$document_root$kclod_stem.html") { return 404; }',
         f"if ($kclod_choice_describe = {NONE}) {{ return 406; }}", negotiated,
         _tries("$kclod_stem.$kclod_choice_describe"),
     ])  # fmt: skip
     yield from _location(f"{known.CITE}/", [
+        'if ($arg_iri = "") { return 400; }',
         f"if ($kclod_choice_cite = {NONE}) {{ return 400; }}", _types(site.types.get(known.CITE, {})),
         _tries("$kclod_stem.$kclod_choice_cite"),
     ])  # fmt: skip

@@ -23,14 +23,36 @@ export async function named(text, below, most = 10) {
   return [...found.values()].sort((a, b) => a.rank - b.rank || a.label.localeCompare(b.label)).slice(0, most);
 }
 
-/** The page in the language that its address asks for, where a host has sent another because it knows no parameters. */
-export function inLanguage() {
-  const wanted = new URLSearchParams(location.search).get("lang");
+const SELECTING = ["class", "iri", "in", "fact", "page"];
+
+/** The parameters of an address as they are spelled. */
+const spelled = (search) => new Map(search.slice(1).split("&").filter(Boolean).map((part) => [part.split("=", 1)[0], part.slice(part.indexOf("=") + 1)]));
+
+/** The page or file that the address asks for by its parameters, where a host has sent another because it knows none. */
+export async function asAsked() {
   const home = document.querySelector("a.brand")?.pathname;
-  const known = [...document.querySelectorAll(".languages [lang]")].map(({ lang }) => lang);
-  if (!home || !known.includes(wanted) || wanted === document.documentElement.lang || location.pathname.includes("/_lang/")) return;
-  const path = location.pathname.slice(home.length);
-  location.replace(`${home}_lang/${wanted}/${path === "" || path.endsWith("/") ? `${path}index` : path.replace(/\.html$/, "")}.html${location.hash}`);
+  const links = [...document.querySelectorAll(".languages [lang]")];
+  const own = links.find(({ href }) => href); // a page is told the parameters that it was made for
+  if (!home || !own || location.pathname.slice(home.length).startsWith("_")) return;
+  const asked = spelled(location.search);
+  const made = new URL(own.href).searchParams;
+  const given = new URLSearchParams(location.search);
+  const lang = links.some((link) => link.lang === given.get("lang")) ? given.get("lang") : null;
+  const elsewhere = [...given].some(([name, value]) => (SELECTING.includes(name) || name.startsWith("by.")) && !made.getAll(name).includes(value));
+  if (!elsewhere && (!lang || lang === document.documentElement.lang)) return;
+  const folders = lang ? [`_lang/${lang}/`, `_accept/${lang}/`, ""] : [""];
+  const path = location.pathname.slice(home.length).replace(/\.html$/, "");
+  let stem = path === "" || path.endsWith("/") ? `${path}index` : path;
+  const extension = ["cite", "describe"].includes(path) && given.get("format") ? given.get("format") : path === "cite" ? "txt" : "html";
+  if (elsewhere) {
+    const parts = SELECTING.filter((name) => asked.get(name) && !(name === "page" && asked.get(name) === "1")).map((name) => `/${name}=${asked.get(name).replaceAll("//", "/")}`);
+    stem = `_selected/${stem}${parts.join("")}`.replaceAll("%", "%25").replaceAll("?", "%3F");
+  }
+  const narrowed = [...given.keys()].some((name) => name.startsWith("by."));
+  for (const folder of folders) {
+    const file = `${home}${folder}${narrowed ? "_errors/501.html" : `${stem}.${extension}`}`;
+    if ((await fetch(file, { method: "HEAD" })).ok) return location.replace(`${file}${location.hash}`);
+  }
 }
 
 /** The answer to a search whose page is the empty form, because a host knows no parameters. */

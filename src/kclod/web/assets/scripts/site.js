@@ -1,9 +1,9 @@
 // What every page has: suggestions for the search, the choice of appearance.
 import "./copy.js";
-import { answered, inLanguage } from "./files.js";
+import { answered, asAsked } from "./files.js";
 import { suggest } from "./suggest.js";
 
-inLanguage();
+asAsked();
 
 for (const form of document.querySelectorAll("form[data-suggest]")) {
   suggest(form);
