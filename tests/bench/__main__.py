@@ -5,7 +5,19 @@ from __future__ import annotations
 import runpy
 import sys
 
-ALL = ("mapping", "shapes", "inference", "build", "hubs", "linking", "pages", "queries", "reconcile", "scaling")
+ALL = (
+    "mapping",
+    "shapes",
+    "inference",
+    "build",
+    "hubs",
+    "linking",
+    "pages",
+    "queries",
+    "reconcile",
+    "scaling",
+    "site_files",
+)
 
 chosen, sys.argv[1:] = sys.argv[1:], []  # each reads its own options, and there are none
 for name in chosen or ALL:

@@ -40,7 +40,7 @@ def main() -> None:
         print(json.dumps(_render(current(options.releases), options.one)))
         return
     with tempfile.TemporaryDirectory() as scratch:
-        releases = options.releases or _build(Path(scratch), options.articles)
+        releases = options.releases or build(Path(scratch), options.articles)
         release = current(releases)
         counts = json.loads((release.path / "manifest.json").read_text("utf-8"))["counts"]
         print(f"\nPages of hubs, first rendering; {counts['default_graph_triples']:,} triples vouched for")
@@ -55,7 +55,7 @@ def main() -> None:
             )
 
 
-def _build(folder: Path, articles: int) -> Path:
+def build(folder: Path, articles: int) -> Path:
     project = generate(ROOT, folder / "project", articles)
     command = [sys.executable, "-m", "kclod", "build", "--project", project, "--releases", folder / "releases"]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
