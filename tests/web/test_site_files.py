@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import html
+import json
 import re
 import shutil
 import tempfile
@@ -98,7 +99,9 @@ def test_nginx_answers_as_the_server(under_nginx: str, served: flask.Flask, path
         assert headers["Content-Type"] == wanted.content_type
         whole = "Accept_Profile" not in fields and "_profile" not in path and path != "/search"
         if headers["Content-Type"] == "application/problem+json" and whole:
-            assert body == wanted.data
+            said = json.loads(wanted.data)
+            del said["alternates"]  # files have one body for all addresses of a kind
+            assert json.loads(body) == said
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert headers["Content-Security-Policy"] == wanted.headers["Content-Security-Policy"]
 

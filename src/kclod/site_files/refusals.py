@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kclod.site_files.places import ERRORS, languages
+from kclod.site_files.places import ERRORS, LANG, Variant, languages
 from kclod.site_files.work import Done, Work
 from kclod.web.http.refusals import refused
 from kclod.web.http.responses import ProblemError, not_acceptable
@@ -44,25 +44,32 @@ OFFERED = {
 
 def write(work: Work, done: Done) -> None:
     """Write them below `_errors/`, and `404.html` for hosts that look for that."""
-    below = {"SCRIPT_NAME": work.prefix}
     for name, error in _errors():
         for variant in languages():
-            query = f"?{variant.query}" if variant.query else ""
-            fields = {"Accept": "text/html"} | ({"Accept-Language": variant.language} if variant.language else {})
-            with work.app.test_request_context(f"/{query}", headers=fields, environ_overrides=below):
-                body = refused(error).get_data()
+            body = _told(work, error, variant, "text/html")
+            details = _told(work, error, variant, "application/json")
+            if not variant.folder.startswith(LANG):  # problem details have no links that keep the language
+                work.put(f"{variant.folder}{ERRORS}/{name}.json", details, done)
             work.put(f"{variant.folder}{ERRORS}/{name}.html", body, done)
             if name == "404" and not variant.folder:
                 work.put("404.html", body, done)
             if name == "501":
                 for page in _SERVED:
                     work.put(f"{variant.folder}{page}.html", body, done)
-        with work.app.test_request_context("/", environ_overrides=below):
-            work.put(f"{ERRORS}/{name}.json", refused(error).get_data(), done)
+
+
+def _told(work: Work, error: ProblemError, variant: Variant, accept: str) -> bytes:
+    query = f"?{variant.query}" if variant.query else ""
+    fields = {"Accept": accept} | ({"Accept-Language": variant.language} if variant.language else {})
+    below = {"SCRIPT_NAME": work.prefix}
+    with work.app.test_request_context(f"/{query}", headers=fields, environ_overrides=below):
+        return refused(error).get_data()
 
 
 def _errors() -> Iterator[tuple[str, ProblemError]]:
     for status, (code, detail) in _DETAILS.items():
         yield str(status), ProblemError(status, code, detail)
     for kind, endpoint in OFFERED.items():
-        yield f"406-{kind}", not_acceptable(TABLE[endpoint].offers)
+        error = not_acceptable(TABLE[endpoint].offers)
+        error.extra.pop("alternates", None)  # those of one address
+        yield f"406-{kind}", error

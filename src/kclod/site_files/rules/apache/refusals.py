@@ -30,7 +30,10 @@ def refusals(site: Known) -> Iterator[str]:
         file = f"{folder}{ERRORS}/%{{ENV:KCLOD_CODE}}.html"
         yield "RewriteCond %{ENV:KCLOD_CODE} !^$\nRewriteCond %{ENV:KCLOD_P} =html"
         yield f"RewriteCond %{{DOCUMENT_ROOT}}{prefix}/{file} -f\nRewriteRule ^ {file} [END]"
-    yield f"RewriteCond %{{ENV:KCLOD_CODE}} !^$\nRewriteRule ^ {ERRORS}/%{{ENV:KCLOD_CODE}}.json [END]"
+    for folder in folders():
+        file = f"{folder}{ERRORS}/%{{ENV:KCLOD_CODE}}.json"
+        yield "RewriteCond %{ENV:KCLOD_CODE} !^$"
+        yield f"RewriteCond %{{DOCUMENT_ROOT}}{prefix}/{file} -f\nRewriteRule ^ {file} [END]"
     yield "RewriteCond %{ENV:REDIRECT_STATUS} !^$\nRewriteRule ^ - [END]"
     yield "RewriteCond %{REQUEST_METHOD} =OPTIONS\nRewriteRule ^ - [R=204,END]"
     yield "RewriteCond %{REQUEST_METHOD} !^(?:GET|HEAD)$\nRewriteRule ^ - [R=405,END]"

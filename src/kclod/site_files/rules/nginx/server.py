@@ -25,6 +25,7 @@ def server(site: Known) -> Iterator[str]:
     yield "set $kclod_at $uri;"
     yield "set $kclod_method $request_method;"
     yield 'set $kclod_id "";'
+    yield 'set $kclod_kept "$kclod_folder$kclod_accepted";'  # a redirect to the body of a refusal has no parameters
     yield 'if (-f "$document_root/id/$kclod_document.html") { set $kclod_id "id/"; }'
     for name, value in known.ALWAYS.items():
         yield f"add_header {name} {quoted(value)} always;"
