@@ -2,6 +2,7 @@
 # make test  — set up and run the tests
 # make assets — bundle the scripts and styles of the pages again, where they have changed
 # make soak  — the long tests: load on the site (SECONDS=60), moves between releases, killed builds; wants a quiet machine
+# make deploy-check — the unit and the commands of docs/deploy.md under a real systemd (root; debootstrap, systemd-container)
 # make bench — the benchmarks (BENCH="mapping build" for some); peers are installed into .venv-peers
 # make check — everything that CI runs
 
@@ -17,7 +18,7 @@ TEST := $(VENV)/.installed-test
 
 ASSETS := hatch_build.py $(shell find src/kclod/web/assets -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: serve build test assets soak bench check clean
+.PHONY: serve build test assets soak deploy-check bench check clean
 .DELETE_ON_ERROR:
 
 serve: build
@@ -36,6 +37,9 @@ soak: $(TEST)
 	KCLOD_SOAK=$(SECONDS) $(BIN)/python -m pytest tests/web/test_soak.py -q -s
 	KCLOD_SWITCHES=20 $(BIN)/python -m pytest tests/web/test_switch.py -k whole -q -s
 	KCLOD_KILLS=200 $(BIN)/python -m pytest tests/test_crash.py -k killed -q -s
+
+deploy-check: $(TEST)
+	KCLOD_SYSTEMD=1 $(BIN)/python -m pytest tests/web/test_systemd.py -q
 
 bench: $(TEST)
 	$(BIN)/python -m tests.bench $(BENCH)
