@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kclod import entity_index, pipeline, rdf
-from kclod import release as release_module
 from kclod.entity_index.entities import Catalogue, Said, make, said_in, said_in_dump
 from kclod.entity_index.making import Making
 from kclod.errors import UsageError
 from kclod.pipeline import checks
+from kclod.release import content as release_content
 from kclod.release import verify
 from kclod.store import memory_store
 from kclod.vocab import RDF, RDFS, SKOS
@@ -120,7 +120,7 @@ def test_a_release_of_a_large_graph_has_them_whichever_way_it_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checks, "start_consistency", Agreeing)
-    monkeypatch.setattr(release_module, "_LARGE_GRAPH", 0)
+    monkeypatch.setattr(release_content, "_LARGE_GRAPH", 0)
     mini = Path(__file__).parent / "mini"
     roots = []
     for name in ("changed", "whole"):
