@@ -63,7 +63,9 @@ def test_every_distribution_is_the_file_it_says(exported: Path, real_release: Re
         data = (exported / name).read_bytes()
         assert (int(row["size"].value), row["sha256"].value) == (len(data), hashlib.sha256(data).hexdigest())
         assert (row["coding"] is not None) == name.endswith((".gz", ".zst"))
-    assert names["kclod.nq.zst"]["type"].value.endswith("/application/zstd")
+    assert names["kclod.nq.zst"]["type"].value.endswith("/application/n-quads")
+    assert str(names["kclod.nq.zst"]["coding"].value).endswith("/application/zstd")
+    assert names["kclod.ttl.gz"]["type"].value.endswith("/text/turtle")
 
 
 def test_the_build_is_told_with_the_digests_of_its_inputs(exported: Path, real: Project) -> None:
@@ -89,11 +91,11 @@ def test_versions_follow_each_other(mini: Project, edit: Callable[[str, str, str
         previous = asked(
             folder, "?release dcat:previousVersion ?before ; dcat:version ?version ; dcat:isVersionOf ?dataset"
         )
-        assert [row["before"].value.rpartition("/")[2] for row in previous] == earlier
+        assert [row["before"].value for row in previous] == [f"{BASE}releases/{v}/" for v in earlier]
         whole = asked(folder, f"<{BASE}dataset> dcat:hasVersion ?v")
-        assert {row["v"].value for row in whole} == {f"{BASE}releases/{v}" for v in (*earlier, release.version)}
+        assert {row["v"].value for row in whole} == {f"{BASE}releases/{v}/" for v in (*earlier, release.version)}
         related = json.loads((folder / "datacite.json").read_text("utf-8")).get("relatedIdentifiers", [])
-        assert [one["relatedIdentifier"] for one in related] == [f"{BASE}releases/{v}" for v in earlier]
+        assert [one["relatedIdentifier"] for one in related] == [f"{BASE}releases/{v}/" for v in earlier]
 
 
 def test_equal_releases_are_told_of_in_equal_bytes(real_release: Release) -> None:
@@ -168,6 +170,9 @@ def test_the_citation_is_yaml(exported: Path, real_release: Release) -> None:
     assert found["date-released"] == real_release.site.issued
 
 
+NQUADS = "dcat:distribution [ dcat:downloadURL <https://lights.example/dumps/dataset.nq> ;"
+
+
 @pytest.mark.parametrize(
     ("added", "rule"),
     [
@@ -178,6 +183,17 @@ def test_the_citation_is_yaml(exported: Path, real_release: Release) -> None:
         ("void:exampleResource <https://lights.example/id/light/none>", "example"),
         ("void:dataDump <https://lights.example/dumps/dataset.zip>", "link"),
         ("void:sparqlEndpoint <https://lights.example/query>", "link"),
+        ("void:documents 12", "count"),
+        ("void:classPartition [ void:class l:Nothing ]", "count"),
+        ("void:subset [ void:subset [ void:distinctSubjects 3 ] ]", "count"),
+        (f"{NQUADS} dcat:byteSize 12 ]", "count"),
+        (f"{NQUADS} dcat:mediaType <https://www.iana.org/assignments/media-types/text/csv> ]", "link"),
+        ("void:rootResource <https://lights.example/id/light/none>", "example"),
+        ("void:vocabulary <http://purl.org/ontology/bibo/>", "vocabulary"),
+        ("void:vocabulary <https://lights.example/>", "vocabulary"),
+        ("dct:language <http://id.loc.gov/vocabulary/iso639-1/de>", "language"),
+        ('void:uriRegexPattern "^https://lights.example/id/light/"', "pattern"),
+        ('void:uriRegexPattern "("', "pattern"),
     ],
 )
 def test_what_is_declared_and_wrong_fails_the_build(
@@ -189,7 +205,7 @@ def test_what_is_declared_and_wrong_fails_the_build(
         build(project, tmp_path / "releases")
     assert [problem.rule for problem in refused.value.problems] == [f"dataset.declared-{rule}"]
     assert refused.value.problems[0].file == str(project.dataset.file)
-    if rule != "count":
+    if rule in ("example", "vocabulary", "language") or "https://lights.example/query" in added:
         assert refused.value.problems[0].line is not None
     assert not (tmp_path / "releases" / "current").exists()
 
@@ -204,5 +220,29 @@ def test_what_is_declared_and_right_is_kept(
         q.object.value for q in quads if q.predicate.value == f"{void}entities" and q.subject.value == f"{BASE}dataset"
     }
     (example, *_) = sorted(q.object.value for q in quads if q.predicate.value == f"{void}exampleResource")
-    added = f"void:entities {entities} ; void:exampleResource <{example}> ; void:dataDump <{BASE}dumps/dataset.trig.gz>"
-    assert build(edit("ontology/dataset.ttl", 'void:uriSpace "', f'{added} ; void:uriSpace "'), tmp_path / "second")
+    vocabularies = {q.object.value for q in quads if q.predicate.value == f"{void}vocabulary"}
+    assert "http://www.w3.org/ns/oa#" not in vocabularies
+    media_type = "<https://www.iana.org/assignments/media-types/application/trig>"
+    added = (
+        f"void:entities {entities} ; void:exampleResource <{example}> ; void:dataDump <{BASE}dumps/dataset.trig.gz> ;"
+        f" dcat:distribution [ dcat:downloadURL <{BASE}dumps/dataset.trig.gz> ; dcat:mediaType {media_type} ] ;"
+        f' dct:language <http://id.loc.gov/vocabulary/iso639-1/ko> ; void:uriRegexPattern "^{BASE}" ;'
+        f" void:vocabulary {' , '.join(f'<{iri}>' for iri in sorted(vocabularies))} , <http://www.w3.org/ns/oa>"
+    )
+    notes: list[str] = []
+    project = edit("ontology/dataset.ttl", 'void:uriSpace "', f'{added} ; void:uriSpace "')
+    assert pipeline.build(project, tmp_path / "second", note=notes.append)
+    assert not [note for note in notes if "void:vocabulary" in note]
+
+
+def test_vocabularies_that_are_left_out_are_told(edit: Callable[[str, str, str], Project], tmp_path: Path) -> None:
+    """And the build states them by itself."""
+    added = 'void:vocabulary <http://www.w3.org/2004/02/skos/core> ; void:uriSpace "'
+    notes: list[str] = []
+    release = pipeline.build(
+        edit("ontology/dataset.ttl", 'void:uriSpace "', added), tmp_path / "releases", note=notes.append
+    )
+    [told] = [note for note in notes if "void:vocabulary" in note]
+    assert f"{BASE}ontology#" in told
+    assert "skos" not in told
+    assert f"<http://rdfs.org/ns/void#vocabulary> <{BASE}ontology#>" in release.dumps[0].path.read_text("utf-8")

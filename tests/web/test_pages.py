@@ -490,6 +490,40 @@ def test_derived_dumps(client: FlaskClient, release: Release) -> None:
         assert 'href="/dumps/lights.claims.trig.gz"' in html(client, f"/dumps/?lang={language}")
 
 
+def test_the_catalogue_lists_all_that_can_be_had(client: FlaskClient, release: Release) -> None:
+    """With size and checksum as soon as it has been made, without before."""
+
+    def listed() -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        quads = list(ox.parse(client.get("/dumps/catalog.ttl").data, ox.RdfFormat.TURTLE))
+        told = {(q.subject, q.predicate.value.rpartition("#")[2]): q.object for q in quads}
+        for (subject, name), value in told.items():
+            if name == "downloadURL":
+                about = {p: o.value for (s, p), o in told.items() if s == subject}
+                about["sha256"] = told.get((told.get((subject, "checksum")), "checksumValue"), ox.Literal("")).value
+                found[value.value.removeprefix(f"{BASE}dumps/")] = about
+        distributions = {q.object for q in quads if q.predicate.value.endswith("#distribution")}
+        assert len(distributions) == len(found)
+        return found
+
+    name = "lights.graph-inferred.nt.gz"
+    for made in release.path.parent.glob(f".work/dumps/*/{name}"):  # as other clients have asked for it
+        made.unlink()
+    page = client.get("/dumps/", headers={"Accept": "application/json"}).json
+    before = listed()
+    assert before.keys() == {file["name"] for file in (*page["files"], *page["derived"])} >= {name, "lights.nq"}
+    assert "byteSize" not in before[name]
+    assert before[name]["sha256"] == ""
+    assert before[name]["mediaType"].endswith("/application/n-triples")
+    assert before[name]["compressFormat"].endswith("/application/gzip")
+    assert before["lights.nq"]["byteSize"] == str((release.path / "dumps/lights.nq").stat().st_size)
+    data = client.get(f"/dumps/{name}").data
+    after = listed()[name]
+    assert (after["byteSize"], after["sha256"]) == (str(len(data)), hashlib.sha256(data).hexdigest())
+    crate = client.get("/dumps/ro-crate-metadata.json").json
+    assert {e["@id"] for e in crate["@graph"] if e["@type"] == "File"} == {"lights.nq", "lights.ttl"}
+
+
 def test_a_dump_that_takes_long_or_cannot_be(
     client: FlaskClient, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,10 +15,11 @@ from kclod.described.facts import Facts, facts_of
 from kclod.errors import Problem, UsageError
 from kclod.release import Dump, Release
 
-__all__ = ["DOCUMENTS", "Facts", "documents", "facts_of", "write"]
+__all__ = ["CATALOGUE", "DOCUMENTS", "Facts", "documents", "facts_of", "write"]
 
+CATALOGUE = "catalog.ttl"
 DOCUMENTS: Mapping[str, tuple[str, Callable[[Facts], bytes]]] = {
-    "catalog.ttl": ("text/turtle", dcat),
+    CATALOGUE: ("text/turtle", dcat),
     "CITATION.cff": ("application/yaml", citation_cff),
     "datacite.json": ("application/vnd.datacite.datacite+json", datacite),
     "ro-crate-metadata.json": ("application/ld+json", ro_crate),

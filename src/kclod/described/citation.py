@@ -63,7 +63,7 @@ def datacite(facts: Facts) -> bytes:
         "rightsList": [_licence(facts)] if site.licence else [],
         "relatedIdentifiers": [
             {
-                "relatedIdentifier": f"{site.base_iri}releases/{version}",
+                "relatedIdentifier": f"{site.base_iri}releases/{version}/",
                 "relatedIdentifierType": "URL",
                 "relationType": "IsNewVersionOf",
             }

@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from kclod import turtle
 from kclod.described.facts import Facts
+from kclod.dumps import Offered, offered_by
 from kclod.integrity import text_digest
 from kclod.release import Dump
 from kclod.vocab import DCAT, DCT, FOAF, PROV, RDF, RDFS, SCHEMA, XSD, Namespace
@@ -20,7 +21,6 @@ from kclod.vocab import DCAT, DCT, FOAF, PROV, RDF, RDFS, SCHEMA, XSD, Namespace
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _PROTOCOL = ox.NamedNode("http://www.w3.org/TR/sparql11-protocol/")
-_CODINGS = {".gz": "application/gzip", ".zst": "application/zstd"}
 _PREFIXES = {
     "dcat": str(DCAT),
     "dct": str(DCT),
@@ -53,17 +53,21 @@ def _triples(facts: Facts) -> Iterator[ox.Triple]:
     yield from _of(release, DCAT["version"], ox.Literal(facts.version))
     yield from _of(release, DCAT["isVersionOf"], dataset)
     yield from _of(release, DCAT["previousVersion"], *(_release(facts, v) for v in facts.earlier[-1:]))
-    for dump in facts.dumps:
-        distribution = ox.NamedNode(f"{here}{quote(dump.name)}")
+    known = offered_by(site)
+    listed: list[Dump | Offered] = [*facts.dumps, *facts.more]
+    for item in listed:
+        distribution = ox.NamedNode(f"{here}{quote(item.name)}")
         yield from _of(release, DCAT["distribution"], distribution)
         yield from _of(dataset, DCAT["distribution"], distribution)
-        yield from _distribution(facts, dump, distribution)
+        yield from _distribution(facts, known.get(item.name, item), distribution)
+        if isinstance(item, Dump):
+            yield from _bytes(item, distribution)
     yield from _services(facts, here, catalogue, dataset)
     yield from _build(facts, here, release)
 
 
 def _release(facts: Facts, version: str) -> ox.NamedNode:
-    return ox.NamedNode(f"{facts.site.base_iri}releases/{version}")
+    return ox.NamedNode(f"{facts.site.base_iri}releases/{version}/")
 
 
 def _about(facts: Facts, subject: ox.NamedNode) -> Iterator[ox.Triple]:
@@ -86,24 +90,30 @@ def _about(facts: Facts, subject: ox.NamedNode) -> Iterator[ox.Triple]:
         yield from _of(publisher, FOAF["name"], *_texts(site.publisher))
 
 
-def _distribution(facts: Facts, dump: Dump, subject: ox.NamedNode) -> Iterator[ox.Triple]:
-    address = ox.NamedNode(f"{facts.folder}{quote(dump.name)}")
-    checksum = ox.NamedNode(f"{subject.value}-sha256")
+def _distribution(facts: Facts, item: Dump | Offered, subject: ox.NamedNode) -> Iterator[ox.Triple]:
+    """A file, made or not: the media type of what it holds, and how that is compressed."""
+    address = ox.NamedNode(f"{facts.folder}{quote(item.name)}")
+    packed = item.coding.media_type if isinstance(item, Offered) else None
+    media_type = item.form.media_type if isinstance(item, Offered) else item.media_type
     yield from _of(subject, RDF["type"], DCAT["Distribution"])
-    yield from _of(subject, DCT["title"], ox.Literal(dump.name))
+    yield from _of(subject, DCT["title"], ox.Literal(item.name))
     yield from _of(subject, DCAT["downloadURL"], address)
     yield from _of(subject, DCAT["accessURL"], address)
-    yield from _of(subject, DCAT["byteSize"], ox.Literal(str(dump.bytes), datatype=XSD["nonNegativeInteger"]))
-    packed = next((kind for end, kind in _CODINGS.items() if dump.name.endswith(end)), None)
+    yield from _of(subject, DCAT["mediaType"], _media_type(media_type))
     if packed:
         yield from _of(subject, DCAT["compressFormat"], _media_type(packed))
-    yield from _of(subject, DCAT["mediaType"], _media_type(packed or dump.media_type))
+    if facts.site.licence:
+        yield from _of(subject, DCT["license"], ox.NamedNode(facts.site.licence))
+
+
+def _bytes(dump: Dump, subject: ox.NamedNode) -> Iterator[ox.Triple]:
+    """What can be said of a file that is there."""
+    checksum = ox.NamedNode(f"{subject.value}-sha256")
+    yield from _of(subject, DCAT["byteSize"], ox.Literal(str(dump.bytes), datatype=XSD["nonNegativeInteger"]))
     yield from _of(subject, SPDX["checksum"], checksum)
     yield from _of(checksum, RDF["type"], SPDX["Checksum"])
     yield from _of(checksum, SPDX["algorithm"], SPDX["checksumAlgorithm_sha256"])
     yield from _of(checksum, SPDX["checksumValue"], ox.Literal(dump.sha256, datatype=XSD["hexBinary"]))
-    if facts.site.licence:
-        yield from _of(subject, DCT["license"], ox.NamedNode(facts.site.licence))
 
 
 def _services(facts: Facts, here: str, catalogue: ox.NamedNode, dataset: ox.NamedNode) -> Iterator[ox.Triple]:

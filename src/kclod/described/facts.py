@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from pydantic import TypeAdapter
 
 from kclod import history, rdf
+from kclod.dumps import Offered
 from kclod.integrity import InputEntry
 from kclod.release import Dump, Release, dump_name
 from kclod.site import Site
@@ -31,6 +32,9 @@ class Facts:
     earlier: tuple[str, ...]
     """The versions of the releases before it, the oldest first."""
     dumps: tuple[Dump, ...]
+    """The files at hand."""
+    more: tuple[Offered, ...]
+    """What can be had beside them."""
     inputs: tuple[InputEntry, ...]
     tools: Mapping[str, str]
     keywords: Mapping[str, tuple[str, ...]]
@@ -56,8 +60,8 @@ class Facts:
         return f"CC0-{match[2]}" if match[1] == _ZERO else f"CC-{match[1].upper()}-{match[2]}"
 
 
-def facts_of(release: Release, dumps: Iterable[Dump]) -> Facts:
-    """The facts of a release of which these dumps are at hand."""
+def facts_of(release: Release, dumps: Iterable[Dump], more: Iterable[Offered] = ()) -> Facts:
+    """The facts of a release of which these dumps are at hand, and more can be had."""
     site, manifest = release.site, release.manifest
     with closing(SortedLines(release.path / dump_name(site, rdf.N_QUADS))) as lines:
         about = rdf.quads_from(lines.starting(f"<{site.dataset_iri}> "))
@@ -73,6 +77,7 @@ def facts_of(release: Release, dumps: Iterable[Dump]) -> Facts:
         version=release.version,
         earlier=tuple(one.version for one in history.up_to(release) if one.version != release.version),
         dumps=tuple(sorted(dumps, key=lambda dump: dump.name)),
+        more=tuple(sorted(more, key=lambda item: item.name)),
         inputs=tuple(TypeAdapter(list[InputEntry]).validate_python(manifest["inputs"])),
         tools=TypeAdapter(dict[str, str]).validate_python(manifest["tools"]),
         keywords={language: tuple(words) for language, words in keywords.items()},

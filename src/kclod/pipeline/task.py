@@ -93,7 +93,7 @@ class Task:
         site = describe_site(self.project, self.queries, store)
         sets = linksets(self.links, site.schemes)
         computed = metadata.describe(site, statistics, sizes, (), sets)
-        check_declared(dataset.triples, computed, site, store, dataset.file)
+        check_declared(dataset.triples, computed, site, store, file=dataset.file, note=self.note)
         return site, metadata.describe(site, statistics, sizes, dataset.triples, sets)
 
 

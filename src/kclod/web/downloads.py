@@ -100,7 +100,7 @@ def file(name: str) -> flask.Response:
         return answer("".join(map(_line, release.dumps)), "text/plain")
     if name in described.DOCUMENTS:
         media_type, write = described.DOCUMENTS[name]
-        return answer(write(described.facts_of(release, release.dumps)), media_type, lasting=False)
+        return answer(write(_facts(release, name)), media_type, lasting=False)
     if name.endswith(_SUM):
         return answer(_line(_dump(release, name.removesuffix(_SUM))), "text/plain")
     dump = _dump(release, name)
@@ -118,6 +118,16 @@ def file(name: str) -> flask.Response:
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(dump.sha256)).decode()}:"
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def _facts(release: Release, name: str) -> described.Facts:
+    """For the catalogue all that can be had, with sizes and checksums where it has been made; else what is held."""
+    if name != described.CATALOGUE:
+        return described.facts_of(release, release.dumps)
+    items = dumps.offered(release).values()
+    made = {item.name: dump for item in items if (dump := dumps.recorded(release, item)) is not None}
+    files = [*release.dumps, *(dump for dump in made.values() if dump not in release.dumps)]
+    return described.facts_of(release, files, [item for item in items if item.name not in made])
 
 
 def _links(release: Release) -> Iterator[str]:
