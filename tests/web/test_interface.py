@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import flask
 import pytest
 from babel.messages import Message
 from babel.messages.pofile import read_po
+from markupsafe import Markup, escape
 
 from kclod.web import interface
+from kclod.web.present import Presenter
 
 WEB = Path(__file__).parents[2] / "src/kclod/web"
 LOCALE = WEB / "locale"
@@ -132,3 +135,21 @@ def test_names_of_languages() -> None:
     assert [interface.language_name(tag, "ko") for tag in interface.LANGUAGES] == ["Korean", "한국어", "coréen"]
     assert interface.language_name("fr", "en-CA") == "anglais (Canada)"
     assert interface.language_name("en", "no such tag") is None
+
+
+def test_no_french_line_begins_with_its_punctuation() -> None:
+    for key, forms in interface.catalogue("fr").forms.items():
+        for form in forms:
+            assert not re.search(r" [?!:;»](\s|$)|« ", form), key
+
+
+def test_french_texts_of_the_data_keep_their_spaces(app: flask.Flask) -> None:
+    with app.test_request_context("/?lang=fr"):
+        presenter = Presenter.of_request()
+        shown = presenter.unbroken('Qui <i>a</i> "signé" ?', None)
+        assert Markup(shown).striptags() == 'Qui <i>a</i> "signé" ?'
+        assert "<i>" not in escape(shown)
+        assert str(escape(shown)).endswith('<span class="unbroken">&#34;signé&#34; ?</span>')
+        assert escape(presenter.unbroken("« Un mot : deux »", "fr")).count("unbroken") == 3
+        for text, language in (("Who signed ?", "en"), ("a;b", None), ("x" * 60 + " ?", None)):
+            assert escape(presenter.unbroken(text, language)) == escape(text)

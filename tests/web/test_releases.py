@@ -400,7 +400,7 @@ def test_the_feed(client: FlaskClient, made: list[Release]) -> None:
     entries = feed.findall(f"{atom}entry")
     assert [entry.findtext(f"{atom}title") for entry in entries] == [release.version for release in reversed(made)]
     assert entries[0].findtext(f"{atom}updated") == "2023-11-14T22:13:20Z"
-    assert "Liens : 1 ajoutés" in str(entries[0].findtext(f"{atom}summary"))
+    assert "Liens\xa0: 1 ajoutés" in str(entries[0].findtext(f"{atom}summary"))
     for link in response.data.decode().split('href="')[1:]:
         address = link.partition('"')[0]
         assert client.get(address.removeprefix(BASE.rstrip("/"))).status_code == 200

@@ -30,6 +30,9 @@ _TEMPLATE = "messages.pot"
 _KEPT = 16_384
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
+_BREAKS = re.compile(r" (?=[?!:;»](?:\s|$))|(?<=«) ")
+"""In French, the spaces before double punctuation and inside guillemets: no line ends at them."""
+
 _VOCABULARIES = {
     "dcterms": DCT,
     "foaf": FOAF,
@@ -65,10 +68,12 @@ def catalogue(language: str) -> Catalogue:
     with folder.joinpath(f"{language}.po").open("rb") as file:
         translated = read_po(file, locale=language)
     forms = {}
+    breaks = _BREAKS if language == "fr" else None
     for message in template:
         found = translated.get(message.id, message.context)
         texts = _forms(found.string) if found and not found.fuzzy else ()
-        forms[str(message.context)] = texts if texts and all(texts) else english[str(message.context)]
+        told = texts if texts and all(texts) else english[str(message.context)]
+        forms[str(message.context)] = tuple(breaks.sub("\u00a0", text) for text in told) if breaks else told
     return Catalogue(forms, gettext.c2py(translated.plural_expr))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import flask
 import pyoxigraph as ox
+from markupsafe import Markup, escape
 from werkzeug.routing import BaseConverter
 
 from kclod.rdf import Term
@@ -58,6 +59,8 @@ _RULES = {
     "prp-rng": "range",
 }
 """Rules, or the first part of their names, and the words for them."""
+_PUNCTUATED = re.compile(r"(?<!\S)\S{1,40} [?!:;»](?!\S)|« \S{1,40}(?!\S)")
+"""In French, a word and the punctuation that a space parts from it."""
 _MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -115,6 +118,15 @@ class Presenter:
     def word(self, key: str, **values: object) -> str:
         """A word of the interface."""
         return interface.word(self.language, key, **values)
+
+    def unbroken(self, text: str, language: str | None) -> str:
+        """A text in a language, by default the reader's; in French no line begins with its punctuation.
+
+        The spaces stay as they are in the data, so that what is copied from a page is found by a query.
+        """
+        if (language or self.language) != "fr":
+            return text
+        return Markup(_PUNCTUATED.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704  # escaped
 
     def word_or(self, key: str, text: str) -> str:
         """A word of the interface, or another text where there is no such word."""

@@ -305,10 +305,15 @@ def _is_brief(group: Group) -> bool:
 
 
 def _shown_in(groups: Iterable[Group]) -> set[Term]:
-    """The values of groups, and those in the cells of their rows."""
+    """The values of groups, those in the cells of their rows, and the places of their trees."""
     found: set[Term] = set()
     for group in groups:
         for statement in group.statements:
             found.add(statement.value)
             found.update(inner.value for cell in statement.cells for inner in cell)
+        branches = list(group.tree)
+        while branches:
+            branch = branches.pop()
+            found.add(branch.value)
+            branches += branch.below
     return found
