@@ -422,6 +422,8 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("page/light/alpha?lang=ko", BROWSER, 302, "page/light/alpha?lang=ko"),
         (f"data/{KOREAN}.nq", None, 302, f"data/{KOREAN}.nq"),
         ("dumps/lights.nq", None, 302, "dumps/lights.nq"),
+        ("releases/1.0.0-abc", BROWSER, 302, "releases/1.0.0-abc"),
+        ("claim/news-1/a", "image/png", 406, None),
         ("", BROWSER, 302, ""),
     ],
 )

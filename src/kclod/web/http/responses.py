@@ -135,9 +135,7 @@ def media_type_of(media_type: str) -> str:
 
 
 def local_path(endpoint: str, values: Mapping[str, Any]) -> str:
-    """A path of this site. What it is made of texts or lists of texts is kept: a page has the same links many times
-    over, and they are a fifth of the time that it takes.
-    """
+    """A path of this site. What is made of texts or lists of texts is kept: pages have the same links over and over."""
     parts = [(name, tuple(value) if isinstance(value, list) else value) for name, value in values.items()]
     if endpoint.startswith(".") or any(type(value) not in (str, tuple, type(None)) for _, value in parts):
         return flask.url_for(endpoint, **values)
