@@ -12,7 +12,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler
-from itertools import product
+from itertools import permutations, product
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, unquote
@@ -31,6 +31,7 @@ from kclod.errors import RefusedError, UsageError
 from kclod.release import Release
 from kclod.site_files import export
 from kclod.site_files.before import MARK
+from kclod.site_files.linking import Gathered, Links
 from kclod.site_files.places import SELECTED, SELECTING
 
 
@@ -192,6 +193,16 @@ def test_conditions_ranges_and_codings(under_nginx: str) -> None:
     assert get(url, Accept_Language="ko")[1]["ETag"] != headers["ETag"]
     status, part, some = get(f"{under_nginx}/dumps/lights.nq", Range="bytes=10-19")
     assert (status, len(some), part["Content-Range"].partition("/")[0]) == (206, 10, "bytes 10-19")
+
+
+def test_rules_do_not_depend_on_who_is_done_first() -> None:
+    found = [Links("/page/{raw}", name, text) for name, text in (("a", "x"), ("b", "y"), ("c", "y"), ("d", "z"))]
+    for order in permutations(found):
+        gathered = Gathered()
+        gathered.add(order)
+        assert gathered.usual() == {"/page/{raw}": "y"}
+        assert gathered.others("/page/{raw}") == {"a": "x", "d": "z"}
+    assert Gathered().others("/page/{raw}") == {}
 
 
 def test_rules_do_not_grow_with_the_documents(exported: Site) -> None:

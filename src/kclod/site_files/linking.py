@@ -7,9 +7,9 @@ the same in most of them is found by looking at all of them; rules have the othe
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from urllib.parse import unquote
 
 from kclod.site_files.asking import Answer
@@ -39,28 +39,33 @@ class Links:
 
 @dataclass
 class Gathered:
-    """The Link fields of all documents."""
+    """The Link fields of all documents, whatever the order in which they are told."""
 
-    _counts: dict[str, Counter[str]] = field(default_factory=dict)
-    _first: dict[tuple[str, str], str] = field(default_factory=dict)
-    others: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By kind, the texts of documents that have another one than the kind, found when all were seen."""
+    _documents: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """By kind and text."""
     types: dict[str, str] = field(default_factory=dict)
     """The classes of documents, as link values."""
 
     def add(self, found: Iterable[Links]) -> None:
         """Take some in."""
         for one in found:
-            self._counts.setdefault(one.kind, Counter())[one.text] += 1
-            usual = self._first.setdefault((one.kind, ""), one.text)
-            if one.text != usual:
-                self.others.setdefault(one.kind, {})[one.document] = one.text
+            self._documents.setdefault(one.kind, {}).setdefault(one.text, []).append(intern(one.document))
             if one.types:
                 self.types[one.document] = one.types
 
     def usual(self) -> dict[str, str]:
-        """The text of each kind."""
-        return {kind: text for (kind, _), text in self._first.items()}
+        """The text that most documents of each kind have."""
+        return {kind: _commonest(texts) for kind, texts in self._documents.items()}
+
+    def others(self, kind: str) -> dict[str, str]:
+        """The texts of documents that have another one than their kind."""
+        texts = self._documents.get(kind, {})
+        usual = _commonest(texts) if texts else ""
+        return {document: text for text in texts if text != usual for document in texts[text]}
+
+
+def _commonest(texts: Mapping[str, Sequence[str]]) -> str:
+    return min(texts, key=lambda text: (-len(texts[text]), text))
 
 
 def links_of(

@@ -44,7 +44,7 @@ def links(rules: Rules, site: Known, start: str, *, extension: str = "", folder:
         return
     conditions = [when] if when else []
     rules.set("link", _filled(usual[kind]), *conditions)
-    others = site.links.others.get(kind, {})
+    others = site.links.others(kind)
     if others:
         rules.map(var("document"), "other", sorted((plain(d), _filled(text)) for d, text in others.items()))
         rules.set("link", var("other"), *conditions, f"{var('other')} != ''")

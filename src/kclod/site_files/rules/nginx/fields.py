@@ -106,7 +106,7 @@ def _links(site: Known) -> Iterator[str]:
     )
     lines = []
     for number, (kind, text) in enumerate(sorted(shaped.items())):
-        others = site.links.others.get(kind, {})
+        others = site.links.others(kind)
         yield from map_of("$kclod_document", f"link_{number}", [
             f"default {_gaps(text)};",
             *(f"{key(document)} {_gaps(other)};" for document, other in sorted(others.items())),
