@@ -10,6 +10,7 @@ ALL = (
     "shapes",
     "inference",
     "build",
+    "dumps",
     "hubs",
     "linking",
     "pages",
