@@ -3,7 +3,8 @@
 Known faults of the oracle (owlrl 7.6.2), kept out of what is generated or compared:
 
 - dt-diff is missing: it calls two different literals the same where a property is functional, and goes on from there.
-  Compared is therefore only what does not make two literals equal.
+  Compared is therefore only what makes no literal equal to anything else, and owlrl goes on from a literal that is the
+  same as a thing, by a triple with that literal as its subject, which RDF does not have and we do not make.
 - prp-key, prp-adp, eq-diff2 and eq-diff3 overlook the last member of their list: a key of one property makes all
   members of the class the same. These rules have tests of their own.
 - It derives triples with literal subjects, and reflexive ones of everything: those are not published by us.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import owlrl
 import pyoxigraph as ox
 import rdflib
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from rdflib.namespace import OWL, RDF, RDFS
 
@@ -128,12 +129,16 @@ def is_worth_publishing(s: rdflib.term.Node, p: rdflib.term.Node, o: rdflib.term
 
 
 def oracle(lines: list[str]) -> tuple[set[str], bool]:
-    """The worthwhile triples of owlrl's closure, and whether it found an inconsistency."""
+    """The worthwhile triples of owlrl's closure, and whether it found an inconsistency.
+
+    Where it takes a literal for the same as something else, the case is not tried.
+    """
     graph = rdflib.Graph()
     graph.parse(data=PREFIXES + "\n".join(lines), format="turtle")
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
     message = rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
     inconsistent = (None, message, None) in graph
+    assume(not any(s != o and rdflib.Literal in map(type, (s, o)) for s, o in graph.subject_objects(OWL.sameAs)))
     return {f"{s.n3()} {p.n3()} {o.n3()}" for s, p, o in graph if is_worth_publishing(s, p, o)}, inconsistent
 
 
