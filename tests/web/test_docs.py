@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 
 import click
+import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
 from kclod.cli.publishing import serve
 from kclod.pictures import PARTS
 from kclod.rdf import RDF_FORMATS, RESULT_FORMATS
+from kclod.store import memory_store
+from kclod.vocab import XSD
 from kclod.web.http.table import QUERY, TABLE, Row
 from kclod.web.limits import Limits
 
@@ -90,6 +93,20 @@ def test_codes() -> None:
     made |= set(re.findall(r'"(text-search|too-many-[a-z]+|no-[a-z-]+)"', text))
     assert made - told == {"query-failed"}  # a fault of ours is no promise
     assert told - made == {"method-not-allowed", "content-too-large"}
+
+
+@pytest.mark.parametrize(
+    ("written", "answered"),
+    [
+        (ox.Literal("1.00", datatype=XSD["decimal"]), ox.Literal("1", datatype=XSD["decimal"])),
+        (ox.Literal("7", datatype=XSD["nonNegativeInteger"]), ox.Literal("7", datatype=XSD["integer"])),
+    ],
+)
+def test_the_store_keeps_literals_by_value(written: ox.Literal, answered: ox.Literal) -> None:
+    node = ox.NamedNode("https://data.example/a")
+    (quad,) = memory_store([ox.Quad(node, node, written)])
+    assert quad.object == answered
+    assert all(term in TEXT for term in ('"1.00"^^xsd:decimal', "xsd:nonNegativeInteger"))
 
 
 def test_formats(client: FlaskClient) -> None:
