@@ -51,6 +51,7 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self._hits = self._queries.labels("hit")
         self._ready = Counter(
             "kclod_ready_answers",
             "Answers that were ready, given before any function is asked; they are no requests of the others.",
@@ -86,7 +87,7 @@ class Metrics:
         """Count an answer that was ready, of the endpoint or a page; the endpoint's are hits too."""
         self._ready.inc()
         if is_query:
-            self._queries.labels("hit").inc()
+            self._hits.inc()
 
     def query(self, outcome: str, seconds: float, size: int = 0) -> None:
         """Count a query that has been answered or refused; `size` is the bytes of its answer."""

@@ -99,6 +99,9 @@ class Shares:
 
     def check(self, client: str) -> None:
         """ShareError when the client has no query seconds or no errors left."""
+        known = self._accounts.get(client)
+        if known is not None and known.seconds > 0 and known.errors >= 1:  # time would only give it more
+            return
         with self._lock:
             account = self._account(client)
             if account.seconds <= 0:
