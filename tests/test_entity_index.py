@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -116,6 +117,26 @@ def test_the_order_of_statements_is_nothing(said: list[Said], chance: object) ->
     assert all(one.iri(number) == iri for iri, number in numbers.items() if number is not None)
 
 
+def quad_of(said: Said) -> ox.Quad:
+    value = ox.NamedNode(said.value) if not said.language else ox.Literal(said.value, language=said.language)
+    return ox.Quad(ox.NamedNode(said.subject), ox.NamedNode(said.predicate), value)
+
+
+@settings(deadline=None)
+@given(st.lists(SAID), st.lists(SAID), st.lists(SAID))
+def test_what_does_not_concern_them_leaves_them_as_they_are(
+    kept: list[Said], gone: list[Said], new: list[Said]
+) -> None:
+    before, after = Catalogue.of([*kept, *gone], BASE), Catalogue.of([*kept, *new], BASE)
+    store = memory_store(quad_of(said) for said in (*kept, *new))
+    changed = [str(quad_of(said).triple) for said in {*gone, *kept} ^ {*new, *kept}]
+    if not before.concerned(changed, store, BASE):
+        assert named(before) == named(after)
+        assert list(before.classes) == list(after.classes)
+        assert all((before.members(c) == after.members(c)).all() for c in before.classes)
+    assert not before.concerned([f"<{BASE}id/a> <{BASE}o#sees> <{BASE}id/b>"], store, BASE)
+
+
 def test_a_release_of_a_large_graph_has_them_whichever_way_it_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,9 +148,9 @@ def test_a_release_of_a_large_graph_has_them_whichever_way_it_is_built(
         roots.append(tmp_path / name)
         shutil.copytree(mini, roots[-1], ignore=shutil.ignore_patterns("releases"))
     item = {"kind": "service", "light": "nore", "mode": "report"}
-    first = pipeline.build(write(roots[0], {"gazette": {"a": item, "b": item}}), roots[0] / "releases")
+    first = pipeline.build(write(roots[0], {"gazette": dict.fromkeys("abc", item)}), roots[0] / "releases")
     assert first.entities_path.is_dir()
-    content = {"gazette": {"a": item, "b": item}, "third": True}
+    content: dict[str, Any] = {"gazette": dict.fromkeys("abc", item), "third": True}
     build = importlib.import_module("kclod.pipeline.build")
     with monkeypatch.context() as patched:
         patched.setattr(build, "build_whole", None)  # it is not called
@@ -139,6 +160,16 @@ def test_a_release_of_a_large_graph_has_them_whichever_way_it_is_built(
     assert files == {path.name: path.read_bytes() for path in whole.entities_path.iterdir()}
     assert files != {path.name: path.read_bytes() for path in first.entities_path.iterdir()}
     assert verify(changed.path) == verify(whole.path) == []
+    del content["gazette"]["c"]  # what it states, others state too
+    with monkeypatch.context() as patched:
+        patched.setattr(build, "build_whole", None)
+        again = pipeline.build(write(roots[0], content), roots[0] / "releases")
+    assert again.version != changed.version
+    for path in again.entities_path.iterdir():
+        assert path.samefile(changed.entities_path / path.name), "it is taken over"
+    whole = pipeline.build(write(roots[1], content), roots[1] / "releases")
+    assert files == {path.name: path.read_bytes() for path in whole.entities_path.iterdir()}
+    assert (again.path / "site.json").read_bytes() == (whole.path / "site.json").read_bytes()
     assert "Third" in {name.text for entity in Catalogue.open(changed.entities_path).index for name in entity.names}
     next(changed.entities_path.glob("*.npy")).unlink()
     assert [problem.rule for problem in verify(changed.path)] == ["release.missing-file"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -85,7 +85,7 @@ class Site:
 
     def to_json(self) -> str:
         """The same text for equal sites: keys sorted, UTF-8 as it is, a newline at the end."""
-        return json_text(asdict(self))
+        return json_text(_adapter().dump_python(self, mode="json"))
 
     @classmethod
     def from_json(cls, text: str | bytes, *, name: str = "site.json") -> Site:

@@ -24,6 +24,7 @@ _ABOUT_TERMS = (OWL, RDF, RDFS, SH)
 """Vocabularies that describe vocabularies; their classes say nothing of what a thing is."""
 _TYPE = RDF["type"].value
 _NAMING = {p.value: PREFERRED for p in NAMES} | {p.value: ALIAS for p in OTHER_NAMES}
+_WANTED = frozenset(f"<{predicate}>" for predicate in (_TYPE, *_NAMING))
 
 
 class Said(NamedTuple):
@@ -86,6 +87,22 @@ class Catalogue:
     def __contains__(self, iri: object) -> bool:
         return isinstance(iri, str) and self.number(iri) is not None
 
+    def concerned(self, statements: Iterable[str], store: Quads, base_iri: str) -> bool:
+        """Whether statements that come to the default graph or leave it may change anything of this.
+
+        They are N-Triples without full stop; `store` is how it is after that. What has no name is no entity, of
+        whatever class.
+        """
+        space = identifier_space(base_iri)
+        for statement in statements:
+            subject, predicate, _ = statement.split(" ", 2)
+            iri = subject[1:-1]
+            if predicate not in _WANTED or not is_entity(iri, space):
+                continue
+            if predicate != f"<{_TYPE}>" or iri in self or _has_name(store, ox.NamedNode(iri)):
+                return True
+        return False
+
     @property
     def classes(self) -> Iterable[str]:
         """The IRIs of the classes that entities have."""
@@ -98,6 +115,11 @@ class Catalogue:
             return np.empty(0, np.int32)
         found: NDArray[np.int32] = self._members[self._starts[place] : self._starts[place + 1]]
         return found
+
+
+def _has_name(store: Quads, node: ox.NamedNode) -> bool:
+    names = (store.quads_for_pattern(node, predicate, None, DEFAULT_GRAPH) for predicate in (*NAMES, *OTHER_NAMES))
+    return any(next(found, None) is not None for found in names)
 
 
 def said_in(store: Quads) -> Iterator[Said]:
@@ -114,20 +136,22 @@ def said_in(store: Quads) -> Iterator[Said]:
 
 def said_in_dump(dump: Path) -> Iterator[Said]:
     """What the default graph of a file of canonical N-Quads says of classes and names."""
-    wanted = {f"<{predicate}>" for predicate in (_TYPE, *_NAMING)}
     with dump.open(encoding="utf-8", newline="\n") as lines:
         for line in lines:
             subject, predicate, _ = line.split(" ", 2)
-            if predicate not in wanted or not subject.startswith("<"):
-                continue
-            statement, graph = split_line(line[:-3])
-            if graph:
-                continue
-            term = statement.split(" ", 2)[2]
-            if term.startswith("<") and not term.startswith("<<"):
-                yield Said(subject[1:-1], predicate[1:-1], term[1:-1], "")
-            elif text := value_of(term):
-                yield Said(subject[1:-1], predicate[1:-1], *text)
+            if predicate in _WANTED and subject.startswith("<"):
+                statement, graph = split_line(line[:-3])
+                if not graph and (said := _said(statement)):
+                    yield said
+
+
+def _said(statement: str) -> Said | None:
+    """What a statement about classes and names says, as N-Triples without full stop; None where it says nothing."""
+    subject, predicate, term = statement.split(" ", 2)
+    if term.startswith("<") and not term.startswith("<<"):
+        return Said(subject[1:-1], predicate[1:-1], term[1:-1], "")
+    text = value_of(term)
+    return Said(subject[1:-1], predicate[1:-1], *text) if text else None
 
 
 def _arrays(said: Iterable[Said], space: str) -> dict[str, NDArray[Any]]:

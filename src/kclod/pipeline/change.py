@@ -7,9 +7,10 @@ the build is done in full.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import Task
 from kclod.rdf import Line, Statement, has_blank_node, line_of, quads_from, split_line
 from kclod.reason import Update, update
-from kclod.release import STORE, Counts, Release
+from kclod.release import STORE, Counts, Release, Section
 from kclod.signatures import outgoing_signatures
 from kclod.sorted_dump import SortedFile, SortedLines
 from kclod.statistics import Statistics
@@ -38,6 +39,8 @@ from kclod.view import Overlay
 from kclod.vocab import RDF
 
 _TYPE = str(RDF["type"])
+_OTHER_GRAPHS = re.compile(r"GRAPH|FROM|SERVICE", re.IGNORECASE)
+"""Words without which a query asks nothing but the default graph; wherever in it they stand."""
 
 
 class NotLocalError(Exception):
@@ -317,6 +320,17 @@ class Change:
             table, self.default.removed, self.default.added, lambda statement: quads_from((statement,))[0] in store
         )
 
+    @property
+    def answers(self) -> Sequence[Section]:
+        """What the release before shows of stored queries, and is shown again: none where it may be another now.
+
+        A query that does not say GRAPH reads the default graph and no other (SPARQL 1.1, section 13.3).
+        """
+        if self.default.removed or self.default.added:
+            return ()
+        site = self.release.site
+        return [s for s in (*site.sections, *site.pictures) if not _OTHER_GRAPHS.search(s.query.text)]
+
     def statistics(self) -> Statistics:
         """The counts of the default graph."""
         objects: Counter[str] = Counter(s.split(" ", 2)[2] for s in self.default.added)
@@ -341,10 +355,10 @@ class Change:
         return Counts(old.quads + more, old.default_graph_triples + default, old.named_graphs + change)
 
     def sizes(self) -> dict[str, int]:
-        """The sizes of the graphs that have a role."""
+        """The sizes of the graphs that have a role, and of what is mapped into the default graph, which is nothing."""
         sizes = Counter(self.kept.sizes)
-        sizes.update(graph for _, graph in map(split_line, self.lines.added) if graph in sizes)
-        sizes.subtract(graph for _, graph in map(split_line, self.lines.removed) if graph in sizes)
+        sizes.update(graph for _, graph in map(split_line, self.lines.added) if graph and graph in sizes)
+        sizes.subtract(graph for _, graph in map(split_line, self.lines.removed) if graph and graph in sizes)
         return dict(sizes)
 
     def turtle(self, prefixes: Mapping[str, str]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from kclod.pipeline.change import Change, Delta, NotLocalError
 from kclod.pipeline.checks import ConsistencyCheck, approved
 from kclod.pipeline.state import Kept, State
 from kclod.pipeline.task import CONSISTENT, INFERRED, LINKS, REPORT, SCHEMA, Task
-from kclod.release import ONTOLOGY, SITE, Release, current, dump_name, finish, making_entities, verify, write_columns
+from kclod.release import ONTOLOGY, SITE, Release, changing_entities, current, dump_name, finish, verify, write_columns
 from kclod.shacl import Report
 from kclod.site import Site
 from kclod.sorted_dump import SortedLines
@@ -77,7 +77,7 @@ def _bring_up_to_date(task: Task, change: Change, kept: Kept) -> _New:
     task.announce("release")
     change.change_store(change.store, change.derived_lines)
     statistics, sizes = change.statistics(), change.sizes()
-    site, about = task.describe(change.store, statistics, sizes)
+    site, about = task.describe(change.store, statistics, sizes, known=change.answers)
     told = Delta.between(kept.about, about).in_graph(task.project.dataset.graphs["metadata"])
     change.change_store(change.store, told)
     change.index(task.draft.folder / TEXT)
@@ -103,7 +103,8 @@ def _write(task: Task, change: Change, before: Release, new: _New) -> None:
     draft.write(SITE, site.to_json().encode())
     nquads = change.old.changed(lines.removed | told.removed, lines.added | told.added)
     draft.write(dump_name(site, rdf.N_QUADS), nquads)
-    with making_entities(draft, site, new.kept.counts):
+    changed = change.default.removed | change.default.added
+    with changing_entities(draft, site, new.kept.counts, before=before, changed=changed, store=change.store):
         draft.write(dump_name(site, rdf.TURTLE), change.turtle(site.prefixes))
         with closing(SortedLines(before.path / INFERRED)) as inferred:
             draft.write(INFERRED, inferred.changed(change.inferred.removed, change.inferred.added))

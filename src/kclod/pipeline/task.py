@@ -84,13 +84,16 @@ class Task:
             self.note(remark)
 
     def describe(
-        self, store: ox.Store, statistics: Statistics, sizes: Mapping[str, int]
+        self, store: ox.Store, statistics: Statistics, sizes: Mapping[str, int], known: Sequence[Section] = ()
     ) -> tuple[Site, list[Statement]]:
-        """What the site shows beyond the quads, and the metadata graph. RefusedError where the data fall short."""
+        """What the site shows beyond the quads, and the metadata graph. RefusedError where the data fall short.
+
+        Of queries that are `known`, the answers still hold.
+        """
         dataset = self.project.dataset
         check_constraints(store, self.constraints, self.places.of_thing)
         check_expectations(dataset, {kind: found.entities for kind, found in statistics.classes.items()}, store)
-        site = describe_site(self.project, self.queries, store)
+        site = describe_site(self.project, self.queries, store, known)
         sets = linksets(self.links, site.schemes)
         computed = metadata.describe(site, statistics, sizes, (), sets)
         check_declared(dataset.triples, computed, site, store, file=dataset.file, note=self.note)
@@ -118,10 +121,16 @@ def _why_apart(one: str, other: str, project: Project, mapped: MappedFiles) -> s
     return clashes[0].message if clashes else None
 
 
-def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.Store) -> Site:
-    """What the site shows beyond the quads; the queries of the home page and the overview are answered here, once."""
+def describe_site(
+    project: Project, queries: Sequence[StoredQuery], store: ox.Store, known: Sequence[Section] = ()
+) -> Site:
+    """What the site shows beyond the quads; the queries of the home page and the overview are answered here, once.
+
+    Those that are `known` are not asked again.
+    """
     dataset = project.dataset
     by_iri = {query.iri: query for query in queries}
+    answered = {section.query.iri: section for section in known}
     about = Description(dataset.triples)
     file = str(dataset.file)
     problems = [
@@ -155,11 +164,11 @@ def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.St
         prefixes=dataset.prefixes,
         graphs=dataset.graphs,
         ontology_iri=ontology.value if isinstance(ontology, ox.NamedNode) else None,
-        sections=tuple(answer(store, by_iri[iri]) for iri in dataset.home),
+        sections=tuple(answer(store, by_iri[iri], answered.get(iri)) for iri in dataset.home),
         queries=tuple(queries),
         classes=dataset.home_classes,
         topics=tuple(Topic(iri, about.texts(iri, RDFS["label"])) for iri in dataset.topics),
-        pictures=tuple(answer(store, by_iri[iri]) for iri in dataset.overview),
+        pictures=tuple(answer(store, by_iri[iri], answered.get(iri)) for iri in dataset.overview),
         facets=read_facets(about, dataset.facets, dataset.prefixes, dataset.file),
         publisher=dataset.publisher,
         issued=dataset.issued,
@@ -168,8 +177,10 @@ def describe_site(project: Project, queries: Sequence[StoredQuery], store: ox.St
     )
 
 
-def answer(store: ox.Store, query: StoredQuery) -> Section:
-    """A stored SELECT query answered, each cell as an N-Triples term."""
+def answer(store: ox.Store, query: StoredQuery, known: Section | None = None) -> Section:
+    """A stored SELECT query answered, each cell as an N-Triples term; `known` where that is of the same query."""
+    if known is not None and known.query == query:
+        return known
     solutions = store.query(query.text)
     if not isinstance(solutions, ox.QuerySolutions):
         raise RefusedError(

@@ -9,7 +9,7 @@ equal inputs: the files of RocksDB depend on the order of writing, so their dige
 too where it is made anew; one that an incremental build has brought up to date need not be, so it is listed with them.
 """
 
-from kclod.release.content import Content, dump_name, making_entities, write_columns
+from kclod.release.content import Content, changing_entities, dump_name, making_entities, write_columns
 from kclod.release.manifest import (
     CURRENT,
     MANIFEST,
@@ -47,6 +47,7 @@ __all__ = [
     "Section",
     "Site",
     "StoredQuery",
+    "changing_entities",
     "current",
     "dump_name",
     "finish",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from kclod import rdf, turtle
 from kclod.columnar.build import FOLDER as COLUMNS
@@ -14,8 +15,9 @@ from kclod.columnar.making import Making
 from kclod.draft import Draft
 from kclod.entity_index.making import FOLDER as ENTITIES
 from kclod.entity_index.making import Making as MakingCatalogue
-from kclod.release.manifest import ONTOLOGY, SITE, Counts, usage
+from kclod.release.manifest import ONTOLOGY, SITE, Counts, Release, usage
 from kclod.site import SEGMENT, Site, short_name
+from kclod.store import Quads
 
 _LARGE_GRAPH = 50_000
 """Statements from which on a process of its own is worth its start."""
@@ -86,6 +88,30 @@ def making_entities(draft: Draft, site: Site, counts: Counts) -> Iterator[None]:
         yield
         for path in making.finish():
             draft.add(f"{ENTITIES}/{path.name}")
+
+
+@contextmanager
+def changing_entities(
+    draft: Draft, site: Site, counts: Counts, *, before: Release, changed: Iterable[rdf.Statement], store: Quads
+) -> Iterator[None]:
+    """The same where statements of the default graph have `changed` since the release before, to what `store` has.
+
+    Its index is taken over where they do not concern it.
+    """
+    known = before.path / ENTITIES
+    if counts.default_graph_triples < _LARGE_GRAPH or not known.is_dir() or _concerned(known, changed, store, site):
+        with making_entities(draft, site, counts):
+            yield
+    else:
+        for path in sorted(known.glob("*")):
+            draft.take(f"{ENTITIES}/{path.name}", path)
+        yield
+
+
+def _concerned(entities: Path, changed: Iterable[rdf.Statement], store: Quads, site: Site) -> bool:
+    from kclod.entity_index.entities import Catalogue  # noqa: PLC0415  # takes a while, and few builds come here
+
+    return Catalogue.open(entities).concerned(changed, store, site.base_iri)
 
 
 def write_columns(draft: Draft, columns: Columns) -> None:
