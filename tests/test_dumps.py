@@ -7,12 +7,14 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pyoxigraph as ox
 import pytest
@@ -25,9 +27,10 @@ from hypothesis import strategies as st
 from kclod import described, dumps, rdf
 from kclod.cli import main
 from kclod.dumps import BusyError, Offered, offered
-from kclod.dumps.forms import Coding, Kind
+from kclod.dumps.forms import Coding, Kind, Subset
 from kclod.dumps.keeping import kept_folder
 from kclod.dumps.make import keep
+from kclod.dumps.parts import take_apart
 from kclod.dumps.write import as_trig, as_turtle, by_graph, write
 from kclod.errors import RefusedError, UsageError
 from kclod.release import Release, publish
@@ -251,6 +254,28 @@ def test_a_record_that_cannot_be_read_is_told(small: Release, record: str) -> No
     assert dumps.kept(small, item) is None
     assert keep(small, item).path == path
     assert dumps.problems_of_kept(small) == []
+
+
+def test_the_dataset_is_taken_apart_once(small: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(kept_folder(small), ignore_errors=True)
+    calls: list[Path] = []
+
+    def counted(dump: Path, parts: dict[Subset, BinaryIO]) -> None:
+        calls.append(dump)
+        take_apart(dump, parts)
+
+    monkeypatch.setattr("kclod.dumps.make.take_apart", counted)
+    keep(small, offered(small)["lights.claims.trig"])
+    parts = [
+        n for n, item in offered(small).items() if item.form is item.subset.base and not (item.coding or item.within)
+    ]
+    assert len(parts) > 3
+    for name in parts:
+        assert (
+            keep(small, offered(small)[name]).sha256
+            == hashlib.sha256((kept_folder(small) / name).read_bytes()).hexdigest()
+        )
+    assert len(calls) == 1
 
 
 def test_what_is_kept_of_releases_that_are_gone_is_removed(small: Release) -> None:

@@ -59,9 +59,9 @@ def keep(release: Release, item: Offered) -> Dump:
             _forget_others(release)
             for step in _steps(release, item):
                 if kept(release, step) is None:
-                    _make(release, step, folder)
-                    with _renamed(folder / DIGESTS / step.name) as file:
-                        file.write(keep_digest(folder, step.name))
+                    for name in _make(release, step, folder):
+                        with _renamed(folder / DIGESTS / name) as file:
+                            file.write(keep_digest(folder, name))
     except OSError as error:
         raise _unwritable(error, "let the owner of the releases run: kclod export dumps", folder) from None
     made = kept(release, item)
@@ -189,13 +189,13 @@ def _is_lines(item: Offered) -> bool:
     return item.form is item.subset.base and not item.coding
 
 
-def _make(release: Release, item: Offered, folder: Path) -> None:
-    """Make a file in a folder that has, as the release or itself, what it is made of."""
+def _make(release: Release, item: Offered, folder: Path) -> list[str]:
+    """Make a file in a folder that has, as the release or itself, what it is made of; the names of what was made."""
     if item.coding:
         with _renamed(folder / item.name) as file, _source(release, item.plain, folder).open("rb") as plain:
             _compress(plain, item.coding, file)
     elif _is_lines(item):
-        _take_apart(release, folder)
+        return _take_apart(release, folder)
     elif item.form in TABULAR:
         with _renamed(folder / item.name) as file:
             things = [(s, folder / base_name(release.site, s)) for s in _classes(release)]
@@ -205,20 +205,16 @@ def _make(release: Release, item: Offered, folder: Path) -> None:
             write(
                 _source(release, base_name(release.site, item.subset), folder), item.form, release.site.prefixes, file
             )
+    return [item.name]
 
 
-def _take_apart(release: Release, folder: Path) -> None:
-    """Make the line-based files of all subsets."""
+def _take_apart(release: Release, folder: Path) -> list[str]:
+    """Make the line-based files of all subsets, in one pass; their names."""
     dump = release.path / dump_name(release.site, rdf.N_QUADS)
+    names = {s: base_name(release.site, s) for s in subsets(release.site) if s.kind is not Kind.DATASET}
     with ExitStack() as stack:
-        take_apart(
-            dump,
-            {
-                subset: stack.enter_context(_renamed(folder / base_name(release.site, subset)))
-                for subset in subsets(release.site)
-                if subset.kind is not Kind.DATASET
-            },
-        )
+        take_apart(dump, {s: stack.enter_context(_renamed(folder / name)) for s, name in names.items()})
+    return list(names.values())
 
 
 def _source(release: Release, name: str, folder: Path) -> Path:
