@@ -109,7 +109,7 @@ def test_blank_nodes_may_be_called_otherwise(release: Release) -> None:
         return names[term.value] if isinstance(term, ox.BlankNode) else term
 
     quads = held(release)
-    other = [ox.Quad(renamed(q.subject), q.predicate, renamed(q.object), renamed(q.graph_name)) for q in quads]  # type: ignore[arg-type]
+    other = [ox.Quad(renamed(q.subject), q.predicate, renamed(q.object), renamed(q.graph_name)) for q in quads]  # type: ignore[arg-type]  # a term stays of its kind
     with_store(release, other)
     assert told(release) == []
     part = next(q for q in other if isinstance(q.subject, ox.BlankNode) and q.object == ox.NamedNode(X + "a"))

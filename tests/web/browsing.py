@@ -72,7 +72,7 @@ class Visit:
                 folder.mkdir(parents=True, exist_ok=True)
                 height = min(self.page.evaluate("document.documentElement.scrollHeight"), LONGEST)
                 clip = {"x": 0, "y": 0, "width": pixels, "height": height}
-                self.page.screenshot(path=folder / f"{name}-{width}.png", full_page=True, clip=clip)  # type: ignore[arg-type]
+                self.page.screenshot(path=folder / f"{name}-{width}.png", full_page=True, clip=clip)  # type: ignore[arg-type]  # a dict of the four numbers
 
     def faults(self) -> list[str]:
         """What axe-core finds on the page: rule, element, and what is wrong."""

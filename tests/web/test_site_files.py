@@ -1,18 +1,16 @@
-"""The site as files: under nginx with the written rules it answers as the server does, byte for byte."""
+"""The site as files: under Apache, on hosts without rules, and the folder itself; see test_site_files_servers too."""
 
 from __future__ import annotations
 
 import contextlib
 import gzip
 import html
-import json
 import re
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler
-from itertools import permutations, product
+from itertools import permutations
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, unquote
@@ -21,7 +19,7 @@ import flask
 import lights
 import pytest
 from browsing import CHROMIUM, REQUIRED, browser, visiting
-from exported import ACCEPTS, ADDRESSES, FIELDS, KOREAN, PORT, PUBLIC, Site, get, vary, wrong
+from exported import ACCEPTS, ADDRESSES, KOREAN, PUBLIC, Site, get, vary, wrong
 from flask.testing import FlaskClient
 from tests import web_servers
 from tests.listening import listening
@@ -36,20 +34,6 @@ from kclod.site_files.places import SELECTED, SELECTING
 
 
 @pytest.fixture(scope="module")
-def under_nginx(exported: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if reason := web_servers.missing("nginx"):
-        pytest.skip(reason)
-    rules = exported.folder / "_rules" / "nginx"
-    with web_servers.nginx(
-        tmp_path_factory.mktemp("nginx"),
-        http=f"include {rules}/maps.conf;",
-        server=f"root {exported.folder}; include {rules}/site.conf;",
-        port=PORT,
-    ) as address:
-        yield f"{address}lights"
-
-
-@pytest.fixture(scope="module")
 def under_apache(exported: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if reason := web_servers.missing("apache"):
         pytest.skip(reason)
@@ -60,51 +44,6 @@ def under_apache(exported: Site, tmp_path_factory: pytest.TempPathFactory) -> It
         directory = f"<Directory {root}>\nAllowOverride All\nRequire all granted\n</Directory>"
         with web_servers.apache(root / "run", server=f"DocumentRoot {root}\n{directory}") as address:
             yield f"{address}lights"
-
-
-def test_kclod_check_finds_nothing_wrong_under_nginx(under_nginx: str) -> None:
-    report = check(f"{under_nginx}/id/{KOREAN}", Client())
-    outside = {"void"}  # below a prefix the well-known address is that of the host's root
-    assert [w for w in wrong(report) if w[0] not in outside] == []
-    untried = {f"{v.rule.group}/{v.rule.name}" for v in report.verdicts if v.holds is None}
-    assert untried == {
-        "negotiation by Accept/location",
-        *(f"discovery/{name}" for name in ("service-description", "malformed-query", "query-formats", "query-vary")),
-    }, "what asks an endpoint is not tried where there is none, all else is"
-
-
-@pytest.mark.parametrize(("path", "fields"), list(product(ADDRESSES, ACCEPTS)), ids=str)
-def test_nginx_answers_as_the_server(under_nginx: str, served: flask.Flask, path: str, fields: dict[str, str]) -> None:
-    wanted = served.test_client().get(path, headers={n.replace("_", "-"): v for n, v in fields.items()})
-    if path.startswith("/describe") and "Accept_Profile" in fields:
-        pytest.skip("descriptions of any IRI are exported by their default profile")
-    status, headers, body = get(f"{under_nginx}{path}", **fields)
-    assert status == wanted.status_code
-    assert headers.get("Location") == wanted.headers.get("Location")
-    if status == 200:
-        assert body == wanted.data
-        shown = {n: ", ".join(headers.get_all(n) or []) for n in FIELDS}
-        expected = {n: wanted.headers.get(n, "") for n in FIELDS}
-        if path == "/.well-known/void" and "application/xml" in expected["Content-Type"]:
-            expected["Content-Type"] = "application/rdf+xml; charset=utf-8"  # the name of a format, never an alias
-        if path == "/robots.txt" or path.startswith("/static/icon"):
-            expected["Cache-Control"] = shown["Cache-Control"]
-        memento = r", <[^>]*>; rel=\"(?:original|timegate|timemap)\"(?:; type=\"[^\"]*\")?"
-        expected["Link"] = re.sub(memento, "", expected["Link"])  # one release has no past
-        if path.startswith("/describe"):  # that cannot be spelled from the parameter
-            expected["Link"] = re.sub(r", <[^>]*>; rel=\"describes\"", "", expected["Link"])
-        assert shown == expected
-    if status in (200, 303):
-        assert vary(headers.get_all("Vary")) == vary(wanted.headers.getlist("Vary"))
-    if status == 406:
-        assert headers["Content-Type"] == wanted.content_type
-        whole = "Accept_Profile" not in fields and "_profile" not in path and path != "/search"
-        if headers["Content-Type"] == "application/problem+json" and whole:
-            said = json.loads(wanted.data)
-            del said["alternates"]  # files have one body for all addresses of a kind
-            assert json.loads(body) == said
-    assert headers["Access-Control-Allow-Origin"] == "*"
-    assert headers["Content-Security-Policy"] == wanted.headers["Content-Security-Policy"]
 
 
 def test_kclod_check_under_apache(under_apache: str) -> None:
@@ -147,52 +86,6 @@ def test_every_file_is_what_the_server_says(exported: Site, served: flask.Flask)
         assert client.get(path + query, headers=fields).data == file.read_bytes(), name
         compared += 1
     assert compared > 150
-
-
-def test_refusals_methods_and_spellings(under_nginx: str) -> None:
-    for path, status in (
-        ("/sparql?query=ASK%7B%7D", 501),
-        ("/lookup?id=1", 501),
-        ("/releases", 501),
-        ("/reconcile/ko", 501),
-        ("/describe", 400),
-        ("/cite?format=bib", 400),
-        (f"/browse?class={lights.BASE}ontology%23Light&by.near=1", 501),
-        ("/page/light/alpha.html", 404),
-        ("/_accept/ko/page/light/alpha", 404),
-        ("/_errors/404", 404),
-        ("/id/light/alpha?in=../../../../etc/x", 404),
-        ("/data/light/alpha.ttl?_profile=evidence", 406),
-        ("/data/light/alpha.xyz", 404),
-    ):
-        assert get(f"{under_nginx}{path}")[0] == status, path
-    status, headers, _ = get(f"{under_nginx}/page/light/alpha", "POST")
-    assert (status, headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
-    status, headers, body = get(f"{under_nginx}/sparql", Accept="text/html", Accept_Language="fr")
-    assert "kclod serve --data" in body.decode()
-    assert 'lang="fr"' in body.decode()
-    apart = quote(unicodedata.normalize("NFD", "light/한글등대"))
-    for spelled, location in (
-        ("/id/light/alpha/", "/lights/id/light/alpha"),
-        ("/id/light//alpha", "/lights/id/light/alpha"),
-        ("/dumps", "/lights/dumps/"),
-        (f"/id/{apart}?lang=ko", f"/lights/id/{KOREAN}?lang=ko"),
-    ):
-        status, headers, _ = get(f"{under_nginx}{spelled}")
-        assert (status, headers["Location"]) == (308, location)
-
-
-def test_conditions_ranges_and_codings(under_nginx: str) -> None:
-    url = f"{under_nginx}/page/light/alpha"
-    _, headers, body = get(url)
-    assert get(url, If_None_Match=headers["ETag"])[0] == 304
-    status, coded, packed = get(url, Accept_Encoding="gzip")
-    assert (status, coded["Content-Encoding"]) == (200, "gzip")
-    assert len(packed) < len(body)
-    assert coded["ETag"] != headers["ETag"]
-    assert get(url, Accept_Language="ko")[1]["ETag"] != headers["ETag"]
-    status, part, some = get(f"{under_nginx}/dumps/lights.nq", Range="bytes=10-19")
-    assert (status, len(some), part["Content-Range"].partition("/")[0]) == (206, 10, "bytes 10-19")
 
 
 def test_rules_do_not_depend_on_who_is_done_first() -> None:
