@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -19,10 +17,9 @@ from pathlib import Path
 
 from kclod.dumps import kept, offered
 from kclod.release import Release, current
-from tests.bench.articles import generate
-from tests.bench.measure import ROOT
+from tests.bench.hubs import build
+from tests.bench.measure import timed
 
-KCLOD = [sys.executable, "-m", "kclod"]
 NAMES = {
     "graph-provenance.nt": "all N-Triples and N-Quads of parts, in one pass",
     "trig": "whole dataset as TriG",
@@ -34,7 +31,7 @@ NAMES = {
     "nq.zst": "N-Quads with Zstandard",
     "trig.gz": "TriG with gzip",
     "trig.zst": "TriG with Zstandard",
-    "tables.sqlite": "all tables, as CSV and as SQLite",
+    "tables.sqlite": "tables of all classes as SQLite",
 }
 """By what a name ends with, after the dataset's."""
 _MB = 1_000_000
@@ -46,24 +43,17 @@ def main() -> None:
     parser.add_argument("--releases", type=Path, help="releases that are there already")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        releases = options.releases or _built(Path(scratch), options.articles)
+        releases = options.releases or build(Path(scratch), options.articles)
         release = current(releases)
         counts = json.loads((release.path / "manifest.json").read_text("utf-8"))["counts"]
         print(f"\nDumps made on request, {counts['quads']:,} quads")
         found = offered(release)
         for ending, called in NAMES.items():
             name = next(name for name in found if name.partition(".")[2] == ending)
-            _show(called, [sys.executable, "-m", "kclod.dumps", str(release.path), name], _size(release, name))
+            _show(called, [sys.executable, "-m", "kclod.dumps", release.path, name], _size(release, name))
         target = Path(scratch) / "nanopubs.trig"
-        command = [*KCLOD, "export", "nanopubs", str(target), "--releases", str(releases)]
+        command = [sys.executable, "-m", "kclod", "export", "nanopubs", target, "--releases", releases]
         _show("nanopublications of all claims", command, lambda: target.stat().st_size)
-
-
-def _built(folder: Path, articles: int) -> Path:
-    project = generate(ROOT, folder / "project", articles)
-    command = [*KCLOD, "build", "--project", str(project), "--releases", str(folder / "releases")]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return folder / "releases"
 
 
 def _size(release: Release, name: str) -> Callable[[], int]:
@@ -76,14 +66,9 @@ def _size(release: Release, name: str) -> Callable[[], int]:
     return size
 
 
-def _show(called: str, command: Sequence[str], size: Callable[[], int]) -> None:
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{called}: exit {process.returncode}")
-    seconds, mib = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-    print(f"  {called:50}{seconds:6.1f} s of processor{mib:7.0f} MiB{size() / _MB:9.1f} MB", flush=True)
+def _show(called: str, command: Sequence[str | Path], size: Callable[[], int]) -> None:
+    found = timed(called, command, runs=1)
+    print(f"  {called:50}{found.cpu:6.1f} s of processor{found.megabytes:7.0f} MiB{size() / _MB:9.1f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -72,8 +72,9 @@ class Incoming:
         """One page of what links to a thing by a property: `size` of it, `unsorted` of what cannot be put in order."""
         quads = islice(self._reader.incoming(node, predicate), SORTED + len(without) + 1)
         subjects = [s for quad in quads if (s := quad.subject) not in without]
-        start, total, capped = (page - 1) * size, len(subjects), False
+        total, capped = len(subjects), False
         if total <= SORTED:
+            start = (page - 1) * size
             shown = by_date_then_name([(s, self._arranger.date(s)) for s in subjects], self._name)[start : start + size]
         else:
             start = (page - 1) * unsorted

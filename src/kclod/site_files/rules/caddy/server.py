@@ -26,14 +26,18 @@ def site_block(site: Known) -> Rules:
     _refuse(always)
     choices.profiles(always)
     choices.stem(always)
-    for kind in ("h", "hr", "r", "hj", known.DESCRIBE, known.CITE, known.DATA, known.LINKSET, known.THING):
+    for kind in ("h", "hr", "r", "hj", known.DESCRIBE):
         inside = always.inner()
-        {
-            known.CITE: _cite,
-            known.DATA: _data,
-            known.LINKSET: _linkset,
-            known.THING: _thing,
-        }.get(kind, lambda r, s, k=kind: _negotiated(r, s, k))(inside, site)
+        _negotiated(inside, site, kind)
+        always.route(inside, _is(kind))
+    for kind, write in (
+        (known.CITE, _cite),
+        (known.DATA, _data),
+        (known.LINKSET, _linkset),
+        (known.THING, _thing),
+    ):
+        inside = always.inner()
+        write(inside, site)
         always.route(inside, _is(kind))
     _files(always, site)
     rules.block("route", always)
